@@ -1,0 +1,22 @@
+"""Errors by what can be done about them; ``include/retries.py`` maps them to Airflow's retries."""
+
+from __future__ import annotations
+
+
+class TweetLakeError(Exception):
+    """Anything that this project raises on purpose; the message names the thing and the remedy."""
+
+
+class BadConfiguration(TweetLakeError):
+    """A person has to change something first: a retry can't help."""
+
+
+class LakeUnavailable(TweetLakeError):
+    """S3 refused or could not be reached."""
+
+    def __init__(self, bucket: str, key: str | None, cause: Exception) -> None:
+        place = f"s3://{bucket}/{key or ''}"
+        super().__init__(
+            f"{place}: {cause}. Check that the bucket exists, that the Airflow connection "
+            "'aws_default' points to its endpoint and that its credentials may use it."
+        )

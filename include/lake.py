@@ -1,0 +1,131 @@
+"""The lake: where each object lies, and how it gets there in one request."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from include.errors import LakeUnavailable
+from include.interval import Interval
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+ZONES = ("raw", "curated", "quarantine", "validations", "data-docs")
+
+
+def day_prefix(zone: str, dataset: str, day: date) -> str:
+    """``raw/tweets/dt=2026-11-20/``."""
+    return f"{zone}/{dataset}/dt={day.isoformat()}/"
+
+
+def account_prefix(zone: str, dataset: str, day: date, account: str) -> str:
+    """``raw/tweets/dt=2026-11-20/account=nasa/``."""
+    return f"{day_prefix(zone, dataset, day)}account={account}/"
+
+
+def batch_prefix(zone: str, dataset: str, interval: Interval, account: str) -> str:
+    """``raw/tweets/dt=2026-11-20/account=nasa/20261120T0000Z_20261120T0400Z/``."""
+    return f"{account_prefix(zone, dataset, interval.day, account)}{interval.name}/"
+
+
+def curated_key(dataset: str, interval: Interval, account: str, day: date, suffix: str) -> str:
+    """``curated/tweets/dt=2026-11-20/account=nasa/20261120T0000Z_20261120T0400Z.parquet``.
+
+    ``day`` is the UTC date of the rows: an interval over several days makes one object a day.
+    """
+    return f"{account_prefix('curated', dataset, day, account)}{interval.name}.{suffix}"
+
+
+def run_report_key(dataset: str, interval: Interval) -> str:
+    """``validations/tweets/dt=2026-11-20/run/20261120T0000Z_20261120T0400Z.json``."""
+    return f"{day_prefix('validations', dataset, interval.day)}run/{interval.name}.json"
+
+
+class Lake:
+    """One bucket behind one S3 client; the client's endpoint says whose S3 it is.
+
+    Every method raises :class:`LakeUnavailable`, which names bucket, key and remedy, when S3
+    refuses or can't be reached.
+    """
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self.client = client
+        self.bucket = bucket
+
+    def check(self) -> None:
+        """Raise :class:`LakeUnavailable` unless the bucket exists and may be listed."""
+        try:
+            self.client.list_objects_v2(Bucket=self.bucket, MaxKeys=1)
+        except (ClientError, BotoCoreError) as error:
+            raise LakeUnavailable(self.bucket, None, error) from error
+
+    def put(self, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
+        """Write one object, whole or not at all, in one request."""
+        try:
+            self.client.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)
+        except (ClientError, BotoCoreError) as error:
+            raise LakeUnavailable(self.bucket, key, error) from error
+
+    def put_json(self, key: str, value: Any) -> None:
+        """Write ``value`` as JSON with sorted keys, so that equal values are equal bytes."""
+        text = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1)
+        self.put(key, text.encode(), "application/json")
+
+    def put_page(self, key: str, body: bytes) -> None:
+        """Write a response body gzipped, without a time stamp: equal bodies are equal bytes."""
+        self.put(key, gzip.compress(body, compresslevel=6, mtime=0), "application/gzip")
+
+    def get(self, key: str) -> bytes:
+        """Read one object whole."""
+        try:
+            return self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except (ClientError, BotoCoreError) as error:
+            raise LakeUnavailable(self.bucket, key, error) from error
+
+    def get_json(self, key: str) -> Any:
+        """Read one JSON object."""
+        return json.loads(self.get(key))
+
+    def find(self, key: str) -> bytes | None:
+        """Read one object whole, or None when there is none under ``key``."""
+        try:
+            return self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except self.client.exceptions.NoSuchKey:
+            return None
+        except (ClientError, BotoCoreError) as error:
+            raise LakeUnavailable(self.bucket, key, error) from error
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Keys under ``prefix`` in order, 1,000 a request."""
+        try:
+            for page in self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix=prefix
+            ):
+                for entry in page.get("Contents", []):
+                    yield entry["Key"]
+        except (ClientError, BotoCoreError) as error:
+            raise LakeUnavailable(self.bucket, prefix, error) from error
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        """Common prefixes one level below ``prefix``, each with its closing slash, in order."""
+        try:
+            for page in self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix=prefix, Delimiter="/"
+            ):
+                for entry in page.get("CommonPrefixes", []):
+                    yield entry["Prefix"]
+        except (ClientError, BotoCoreError) as error:
+            raise LakeUnavailable(self.bucket, prefix, error) from error
+
+    def delete(self, key: str) -> None:
+        """Delete one object; deleting what is not there is no error."""
+        try:
+            self.client.delete_object(Bucket=self.bucket, Key=key)
+        except (ClientError, BotoCoreError) as error:
+            raise LakeUnavailable(self.bucket, key, error) from error

@@ -1,0 +1,41 @@
+"""What became of an account in one run: expected trouble is data, told apart by name."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """The outcome of one account in one interval, as the report, mail and Data Docs name it."""
+
+    LANDED = "landed"
+    """Every row is curated."""
+    ROWS_QUARANTINED = "rows quarantined"
+    """Some rows failed a critical row-level expectation; the rest landed."""
+    BATCH_QUARANTINED = "batch quarantined"
+    """A critical batch-level expectation failed; nothing landed."""
+    EMPTY = "empty"
+    """The account exists and can be read; it posted nothing in the interval."""
+    SUSPENDED = "suspended"
+    PROTECTED = "protected"
+    DELETED = "deleted"
+    """X does not know the account any more; the lake has seen it before."""
+    NOT_FOUND = "not found"
+    """X does not know the account and the lake never saw it: probably misspelt."""
+    FAILED = "failed"
+    """Unexpected trouble: the run fails; ``detail`` says what and where to look."""
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether X refuses the account itself, so that nothing can be fetched."""
+        return self in {
+            Outcome.SUSPENDED,
+            Outcome.PROTECTED,
+            Outcome.DELETED,
+            Outcome.NOT_FOUND,
+        }
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether the digest mail has to mention it."""
+        return self not in {Outcome.LANDED, Outcome.EMPTY}

@@ -1,0 +1,77 @@
+"""What one run did, account by account: the JSON that mail, Data Docs and the demo read."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from include.outcomes import Outcome
+
+Severity = Literal["critical", "warning", "info"]
+
+
+class FailedExpectation(BaseModel):
+    """One expectation that did not hold, with at most five examples."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: str
+    """Stable name in the suite, for example ``like_count_not_negative``."""
+    severity: Severity
+    level: Literal["row", "batch"]
+    note: str
+    """The expectation in plain words."""
+    column: str | None
+    unexpected_count: int
+    """Rows that failed it; 0 on a batch-level expectation."""
+    observed: str | None
+    """The observed value of a batch-level expectation, as text."""
+    examples: list[dict[str, Any]]
+    """``{"tweet_id": …, "value": …}``, values as text of at most 120 characters."""
+
+
+class AccountReport(BaseModel):
+    """One account in one interval; ``rows_in = curated + quarantined + duplicates`` holds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    account: str
+    outcome: Outcome
+    detail: str
+    """One sentence for a person: why, and where to look; may be empty when it landed."""
+    rows_in: int = 0
+    curated: int = 0
+    quarantined: int = 0
+    duplicates: int = 0
+    posts_returned: int = 0
+    """Post resources that X returned (data and includes): what X may charge."""
+    users_returned: int = 0
+    requests: int = 0
+    failed_expectations: list[FailedExpectation] = []
+    curated_keys: list[str] = []
+    quarantine_prefix: str | None = None
+    """``quarantine/<dataset>/dt=…/account=…/<interval>/`` where rows.parquet and report.json lie."""
+    validation_keys: list[str] = []
+    """GX result JSON objects of this account, usually one."""
+    data_docs_keys: list[str] = []
+    """The Data Docs page of each of ``validation_keys``, same order."""
+
+
+class RunReport(BaseModel):
+    """One run of one dataset over one interval."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    dataset: str
+    interval: str
+    accounts: list[AccountReport]
+    """Sorted by account."""
+    users_looked_up: int
+    cost_usd: float
+    """At the configured prices, for everything that X returned in this interval."""
+
+    @property
+    def needs_attention(self) -> list[AccountReport]:
+        """Accounts that the digest mail has to mention; empty for a clean run."""
+        return [a for a in self.accounts if a.outcome.needs_attention or a.failed_expectations]
