@@ -51,7 +51,7 @@ class AccountReport(BaseModel):
     failed_expectations: list[FailedExpectation] = []
     curated_keys: list[str] = []
     quarantine_prefix: str | None = None
-    """``quarantine/<dataset>/dt=…/account=…/<interval>/`` where rows.parquet and report.json lie."""
+    """``quarantine/<dataset>/dt=…/account=…/<interval>/``: rows.parquet and report.json."""
     validation_keys: list[str] = []
     """GX result JSON objects of this account, usually one."""
     data_docs_keys: list[str] = []

@@ -1,0 +1,1 @@
+"""Datasets: what each one is made of."""

@@ -1,0 +1,1 @@
+"""Posts of the configured accounts: one row per post, as it was when it was fetched."""
