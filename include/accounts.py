@@ -1,0 +1,110 @@
+"""The configured accounts: what is fetched of whom."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from include.errors import BadConfiguration
+
+RECENT_QUERY_CHARACTERS = 512
+"""X's limit for a recent search; the archive allows more, but an interval may need either."""
+
+SEARCH_KIND = {"replies": "reply", "retweets": "retweet"}
+
+
+class Account(BaseModel):
+    """One account to follow."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    username: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,15}$")]
+    """Handle without @."""
+    enabled: bool = True
+    exclude: tuple[Literal["replies", "retweets"], ...] = ()
+    """Kinds of posts that X leaves out."""
+    keywords: tuple[Annotated[str, StringConstraints(min_length=1, pattern=r'^[^"]+$')], ...] = ()
+    """Only posts with one of these words or phrases; fetched through search."""
+    start_date: Annotated[date, Field(strict=False)] = date(2022, 1, 1)
+    """UTC date before which nothing is fetched."""
+
+    @property
+    def name(self) -> str:
+        """The account's name in keys and reports: usernames differ in case only by display."""
+        return self.username.lower()
+
+    @property
+    def start(self) -> datetime:
+        """First instant that is fetched."""
+        return datetime.combine(self.start_date, datetime.min.time(), UTC)
+
+    @property
+    def query(self) -> str | None:
+        """The search query for an account with keywords; None where the timeline is read."""
+        if not self.keywords:
+            return None
+        words = " OR ".join(
+            word if re.fullmatch(r"[#@$]?\w+", word) else f'"{word}"' for word in self.keywords
+        )
+        left_out = [f"-is:{SEARCH_KIND[kind]}" for kind in self.exclude]
+        return " ".join([f"from:{self.username}", f"({words})", *left_out])
+
+
+def parse_accounts(text: str, source: str) -> list[Account]:
+    """Read the accounts from JSON or YAML (of which JSON is a part); a list of objects.
+
+    Args:
+        text: the file's or Variable's text.
+        source: how the error calls it.
+
+    Raises:
+        BadConfiguration: names the source, the entry and the field.
+    """
+    try:
+        entries = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise BadConfiguration(f"{source} is not JSON or YAML: {error}") from error
+    if not isinstance(entries, list) or not entries:
+        raise BadConfiguration(
+            f"{source} must be a list with at least one account, like [{{username: nasa}}]"
+        )
+    accounts = [_account(entry, number, source) for number, entry in enumerate(entries, start=1)]
+    for name, times in Counter(account.name for account in accounts).items():
+        if times > 1:
+            raise BadConfiguration(
+                f"{source}: {name!r} is listed {times} times; keep one entry "
+                "(X does not tell upper from lower case)"
+            )
+    return accounts
+
+
+def _account(entry: Any, number: int, source: str) -> Account:
+    if not isinstance(entry, dict):
+        raise BadConfiguration(
+            f"{source}, entry {number} is {entry!r}; write an object like {{username: nasa}}"
+        )
+    try:
+        account = Account.model_validate(entry)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        field = ".".join(str(part) for part in fault["loc"])
+        remedy = (
+            f" (known fields: {', '.join(Account.model_fields)})"
+            if fault["type"] == "extra_forbidden"
+            else ""
+        )
+        raise BadConfiguration(
+            f"{source}, entry {number} ({entry.get('username', 'no username')!r}), "
+            f"field {field!r}: {fault['msg']}{remedy}"
+        ) from error
+    if account.query and len(account.query) > RECENT_QUERY_CHARACTERS:
+        raise BadConfiguration(
+            f"{source}, entry {number} ({account.username!r}), field 'keywords': the query is "
+            f"{len(account.query)} characters long, X takes {RECENT_QUERY_CHARACTERS}"
+        )
+    return account

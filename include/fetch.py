@@ -1,0 +1,255 @@
+"""From accounts to raw pages: who is fetched, and every page as X sent it.
+
+``plan`` looks the accounts up and says what to fetch; ``extract`` fetches one of them. Both
+begin with what the lake already holds, so that no answer is paid for twice.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from include.accounts import Account
+from include.interval import Interval
+from include.lake import Lake, day_prefix
+from include.outcomes import Outcome
+from include.raw import Fetched, RawBatch
+from include.x_api.client import XApi
+from include.x_api.errors import BadRequest
+from include.x_api.problems import account_outcome
+
+log = logging.getLogger(__name__)
+
+USERS_A_LOOKUP = 100
+READABLE_AFTER = timedelta(seconds=35)
+"""X refuses an ``end_time`` younger than 10 s (timeline) or 30 s (search)."""
+
+
+class Fetch(BaseModel):
+    """What to fetch of one account: small enough to travel between tasks."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    account: str
+    user_id: str | None
+    """None where X does not show the account; ``unreadable`` says why."""
+    unreadable: Outcome | None = None
+    detail: str = ""
+    exclude: tuple[str, ...] = ()
+    query: str | None = None
+
+
+def lookup_prefix(interval: Interval) -> str:
+    """Where the answers of the user lookup lie, verbatim."""
+    return f"{day_prefix('raw', 'accounts', interval.day)}{interval.name}/"
+
+
+def known_key(account: str) -> str:
+    """Object that remembers that X has shown this account once."""
+    return f"raw/accounts/known/{account}.json"
+
+
+def wait_until_readable(interval: Interval, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Wait the few seconds until X takes the interval's end as an ``end_time``.
+
+    Raises:
+        ValueError: the interval ends in the future.
+    """
+    now = datetime.now(UTC)
+    if interval.end > now:
+        raise ValueError(
+            f"interval {interval} ends in the future; run it after {interval.end:%Y-%m-%d %H:%M} "
+            "UTC, or give the run an earlier logical date"
+        )
+    wait = (interval.end + READABLE_AFTER - now).total_seconds()
+    if wait > 0:
+        log.info("X shows posts up to %s in %.0f s; waiting", interval.end, wait)
+        sleep(wait)
+
+
+def plan(lake: Lake, api: XApi, accounts: Sequence[Account], interval: Interval) -> list[Fetch]:
+    """Look up every enabled account that has begun, and say what to fetch of each."""
+    wanted = [a for a in accounts if a.enabled and a.start < interval.end]
+    users, refusals = _look_up(lake, api, wanted, interval)
+    known = {key.removesuffix(".json").rpartition("/")[2] for key in lake.keys(known_key("")[:-5])}
+    for account in wanted:
+        if account.name in users and account.name not in known:
+            lake.put_json(
+                known_key(account.name),
+                {"user_id": users[account.name]["id"], "first_seen": interval.name},
+            )
+    return [_fetch(account, users, refusals, known) for account in wanted]
+
+
+def _fetch(
+    account: Account,
+    users: dict[str, dict[str, Any]],
+    refusals: dict[str, Outcome],
+    known: set[str],
+) -> Fetch:
+    user = users.get(account.name)
+    if user is not None and not user.get("protected"):
+        return Fetch(
+            account=account.name,
+            user_id=user["id"],
+            exclude=account.exclude,
+            query=account.query,
+        )
+    outcome = Outcome.PROTECTED if user else refusals[account.name]
+    if outcome is Outcome.NOT_FOUND and account.name in known:
+        outcome = Outcome.DELETED
+    return Fetch(
+        account=account.name,
+        user_id=user["id"] if user else None,
+        unreadable=outcome,
+        detail=EXPLANATIONS[outcome],
+    )
+
+
+EXPLANATIONS = {
+    Outcome.SUSPENDED: "X has suspended the account; its posts come back if X lifts that.",
+    Outcome.PROTECTED: "The account shows its posts to approved followers only.",
+    Outcome.DELETED: (
+        "X does not know the account any more, but did in an earlier run: "
+        "it was deleted or renamed. Remove or rename it in the accounts."
+    ),
+    Outcome.NOT_FOUND: (
+        "X does not know the account and never did in an earlier run: "
+        "check the spelling in the accounts."
+    ),
+}
+
+
+def _look_up(
+    lake: Lake, api: XApi, accounts: Sequence[Account], interval: Interval
+) -> tuple[dict[str, dict[str, Any]], dict[str, Outcome]]:
+    """Users and refusals by account name; stored answers first, then X, 100 names a call."""
+    users: dict[str, dict[str, Any]] = {}
+    refusals: dict[str, Outcome] = {}
+    stored = list(lake.keys(lookup_prefix(interval)))
+    for key in stored:
+        _read_lookup(gzip.decompress(lake.get(key)), users, refusals)
+    missing = [a for a in accounts if a.name not in users and a.name not in refusals]
+    for number, first in enumerate(range(0, len(missing), USERS_A_LOOKUP), start=len(stored)):
+        body = api.users_by([a.username for a in missing[first : first + USERS_A_LOOKUP]])
+        lake.put_page(f"{lookup_prefix(interval)}lookup-{number:04d}.json.gz", body)
+        _read_lookup(body, users, refusals)
+    for account in missing:
+        # Neither shown nor refused: X left it out without a word.
+        if account.name not in users:
+            refusals.setdefault(account.name, Outcome.NOT_FOUND)
+    return users, refusals
+
+
+def _read_lookup(
+    body: bytes, users: dict[str, dict[str, Any]], refusals: dict[str, Outcome]
+) -> None:
+    answer = json.loads(body)
+    users.update({user["username"].lower(): user for user in answer.get("data", [])})
+    for error in answer.get("errors", []):
+        outcome = account_outcome(error)
+        if outcome is not None:
+            refusals[str(error.get("value", error.get("resource_id"))).lower()] = outcome
+
+
+def extract(raw: RawBatch, api: XApi, fetch: Fetch, interval: Interval, page_size: int) -> Fetched:
+    """Store every page of one account's posts, going on after the last page that is stored.
+
+    What stops a fetch is left in the lake for the report, then raised for Airflow's retries.
+    """
+    done = raw.fetched()
+    if done is not None:
+        return done
+    try:
+        pages = [] if fetch.unreadable else _all_pages(raw, api, fetch, interval, page_size)
+    except Exception as error:
+        raw.fail(error)
+        raise
+    fetched = _summary(fetch, pages)
+    raw.complete(fetched)
+    return fetched
+
+
+def _all_pages(
+    raw: RawBatch, api: XApi, fetch: Fetch, interval: Interval, page_size: int
+) -> list[dict[str, Any]]:
+    pages = raw.pages()
+    while not pages or _next_token(pages[-1]):
+        token = _next_token(pages[-1]) if pages else None
+        try:
+            body = _page(api, fetch, interval, page_size, token)
+        except BadRequest:
+            if token is None:
+                raise
+            # A stored token that X no longer takes would bar the account for ever.
+            log.warning("X does not go on from the stored pages of %s; anew", fetch.account)
+            raw.drop_pages()
+            pages.clear()
+            continue
+        raw.add_page(body)
+        pages.append(json.loads(body))
+        log.info("%s: page %d stored", fetch.account, len(pages))
+    return pages
+
+
+def _page(api: XApi, fetch: Fetch, interval: Interval, page_size: int, token: str | None) -> bytes:
+    if fetch.query is not None:
+        return api.search(fetch.query, interval, page_size=page_size, next_token=token)
+    assert fetch.user_id is not None  # noqa: S101 - a fetch without user id is unreadable
+    return api.timeline(
+        fetch.user_id,
+        interval,
+        exclude=fetch.exclude,
+        page_size=page_size,
+        pagination_token=token,
+    )
+
+
+def _next_token(page: dict[str, Any]) -> str | None:
+    token = page.get("meta", {}).get("next_token")
+    return str(token) if token else None
+
+
+def _summary(fetch: Fetch, pages: Sequence[dict[str, Any]]) -> Fetched:
+    outcome: Outcome | Literal["fetched"]
+    posts = sum(len(page.get("data", [])) for page in pages)
+    if fetch.unreadable is not None:
+        outcome, detail = fetch.unreadable, fetch.detail
+    elif posts:
+        outcome, detail = "fetched", ""
+    else:
+        outcome = _refusal(pages) or Outcome.EMPTY
+        detail = EXPLANATIONS.get(outcome, "No posts in this interval.")
+    return Fetched(
+        account=fetch.account,
+        outcome=outcome,
+        detail=detail,
+        author_id=fetch.user_id,
+        pages=len(pages),
+        posts_returned=posts + sum(_included(page, ("tweets", "posts")) for page in pages),
+        users_returned=sum(_included(page, ("users",)) for page in pages),
+        requests=len(pages),
+    )
+
+
+def _refusal(pages: Iterable[dict[str, Any]]) -> Outcome | None:
+    """Why a timeline shows nothing, where X said so; the lookup just before did show the user."""
+    for page in pages:
+        for error in page.get("errors", []):
+            outcome = account_outcome(error)
+            if outcome is Outcome.NOT_FOUND:
+                return Outcome.DELETED
+            if outcome is not None:
+                return outcome
+    return None
+
+
+def _included(page: dict[str, Any], names: Sequence[str]) -> int:
+    return sum(len(page.get("includes", {}).get(name, [])) for name in names)

@@ -1,0 +1,59 @@
+"""What a person may set: one JSON object in the Airflow Variable ``tweet_lake``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from include.errors import BadConfiguration
+
+VARIABLE = "tweet_lake"
+
+_Address = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")]
+
+
+class Settings(BaseModel):
+    """Settings of the lake; every key is documented in ``docs/settings.md``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    bucket: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
+    """S3 bucket that holds the lake."""
+    alert_to: Annotated[tuple[_Address, ...], Field(min_length=1)]
+    """Who gets the digest and the mails about failed tasks."""
+    data_docs_url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
+    """Where ``data-docs/`` is served, for the links in mails."""
+    csv: bool = False
+    """Write a CSV file beside each curated Parquet file."""
+    page_size: Annotated[int, Field(ge=5, le=100)] = 100
+    """Posts asked for in one request."""
+    validation_tasks: Annotated[int, Field(ge=1, le=100)] = 8
+    """Among how many tasks the accounts of a run are divided for validation."""
+    rate_limit_wait_minutes: Annotated[int, Field(ge=0, le=60)] = 16
+    """How long a task waits for a rate limit before it gives its slot back."""
+    history_days: Annotated[int, Field(ge=1, le=90)] = 7
+    """The recent past against which an account's volume is compared."""
+    post_read_usd: Annotated[float, Field(ge=0)] = 0.005
+    """Price of one post that X returns, in US dollars."""
+    user_read_usd: Annotated[float, Field(ge=0)] = 0.010
+    """Price of one user that X returns, in US dollars."""
+
+
+def parse_settings(text: str) -> Settings:
+    """Read settings from JSON.
+
+    Raises:
+        BadConfiguration: names the key and what is wrong with it.
+    """
+    try:
+        return Settings.model_validate_json(text, strict=True)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(str(part) for part in fault['loc']) or 'the whole value'}: {fault['msg']}"
+            for fault in error.errors()
+        )
+        raise BadConfiguration(
+            f"the Airflow Variable '{VARIABLE}' is not right: {faults}. Every key is explained in "
+            "docs/settings.md."
+        ) from error

@@ -1,0 +1,106 @@
+"""The few questions this project asks of X, each answered with the body as X sent it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import requests
+import tweepy
+
+from include.interval import Interval
+from include.x_api.fields import (
+    EXPANSIONS,
+    MEDIA_FIELDS,
+    PLACE_FIELDS,
+    TWEET_FIELDS,
+    USER_FIELDS,
+)
+from include.x_api.session import XSession
+
+RECENT_SEARCH_DAYS = 7
+ARCHIVE_SECONDS_A_REQUEST = 1.0
+"""X allows one full-archive search a second."""
+
+_POST_PARAMETERS: dict[str, Any] = {
+    "tweet_fields": TWEET_FIELDS,
+    "expansions": EXPANSIONS,
+    "media_fields": MEDIA_FIELDS,
+    "place_fields": PLACE_FIELDS,
+}
+
+
+class XApi:
+    """X API v2 through tweepy, bearer token only.
+
+    Bodies come back verbatim, as bytes of a JSON object with status 200; everything else is one
+    of the errors in :mod:`include.x_api.errors`.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        bearer_token: str,
+        *,
+        longest_wait: timedelta = timedelta(minutes=16),
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._client = tweepy.Client(bearer_token, return_type=requests.Response)
+        self._client.session = XSession(base_url, longest_wait=longest_wait, sleep=sleep)
+        self._sleep = sleep
+
+    def users_by(self, usernames: Sequence[str]) -> bytes:
+        """``GET /2/users/by``: up to 100 usernames."""
+        return self._body(
+            self._client.get_users(usernames=list(usernames), user_fields=USER_FIELDS)
+        )
+
+    def timeline(
+        self,
+        user_id: str,
+        interval: Interval,
+        *,
+        exclude: Sequence[str],
+        page_size: int,
+        pagination_token: str | None,
+    ) -> bytes:
+        """``GET /2/users/{id}/tweets``: one page, newest first; page size 5 to 100."""
+        return self._body(
+            self._client.get_users_tweets(
+                user_id,
+                start_time=interval.start,
+                end_time=interval.end,
+                exclude=list(exclude) or None,
+                max_results=page_size,
+                pagination_token=pagination_token,
+                **_POST_PARAMETERS,
+            )
+        )
+
+    def search(
+        self, query: str, interval: Interval, *, page_size: int, next_token: str | None
+    ) -> bytes:
+        """One page of ``GET /2/tweets/search/recent``, or of ``…/all`` beyond its seven days."""
+        # An hour's margin: the horizon moves while pages are fetched.
+        horizon = datetime.now(UTC) - timedelta(days=RECENT_SEARCH_DAYS) + timedelta(hours=1)
+        if interval.start >= horizon:
+            ask = self._client.search_recent_tweets
+        else:
+            ask = self._client.search_all_tweets
+            self._sleep(ARCHIVE_SECONDS_A_REQUEST)
+        return self._body(
+            ask(
+                query,
+                start_time=interval.start,
+                end_time=interval.end,
+                max_results=max(page_size, 10),
+                next_token=next_token,
+                **_POST_PARAMETERS,
+            )
+        )
+
+    @staticmethod
+    def _body(response: requests.Response) -> bytes:
+        return response.content

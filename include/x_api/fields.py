@@ -1,0 +1,44 @@
+"""What is asked of X: the fields and expansions that a column needs, and no more.
+
+Posts and users that arrive in ``includes`` may be charged, so no expansion asks for them; media
+and places are not.
+"""
+
+from __future__ import annotations
+
+TWEET_FIELDS = [
+    "attachments",
+    "author_id",
+    "community_id",
+    "context_annotations",
+    "conversation_id",
+    "created_at",
+    "edit_controls",
+    "edit_history_tweet_ids",
+    "entities",
+    "geo",
+    "id",
+    "in_reply_to_user_id",
+    "lang",
+    "note_tweet",
+    "possibly_sensitive",
+    "public_metrics",
+    "referenced_tweets",
+    "reply_settings",
+    "source",
+    "text",
+    "withheld",
+]
+EXPANSIONS = ["attachments.media_keys", "geo.place_id"]
+MEDIA_FIELDS = [
+    "alt_text",
+    "duration_ms",
+    "height",
+    "media_key",
+    "preview_image_url",
+    "type",
+    "url",
+    "width",
+]
+PLACE_FIELDS = ["country_code", "full_name", "id"]
+USER_FIELDS = ["created_at", "id", "protected", "username"]

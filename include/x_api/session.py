@@ -1,0 +1,182 @@
+"""The HTTP session below tweepy: one base URL, time limits, retries, and typed errors.
+
+tweepy 4.17 dials a fixed host, has no time limit, does not retry, and waits for ever on a
+monthly cap; so every answer is judged here before tweepy sees it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from tenacity import (
+    Retrying,
+    before_sleep_log,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_random_exponential,
+)
+
+from include.x_api.errors import (
+    AccessDenied,
+    BadRequest,
+    BadToken,
+    MonthlyCapReached,
+    OutOfCredits,
+    RateLimited,
+    TimelineNotFound,
+    XUnavailable,
+)
+
+log = logging.getLogger(__name__)
+
+CONNECT_SECONDS, READ_SECONDS = 10, 60
+ATTEMPTS = 4
+WAIT_WITHOUT_HEADER = timedelta(seconds=60)
+"""How long to wait when a rate limit does not say when its window opens."""
+
+
+class XSession(requests.Session):
+    """Sends to ``base_url`` whatever host tweepy asks for, and returns only sound answers.
+
+    A rate limit is waited for here, at most ``longest_wait`` in all for one request, and said in
+    the log; beyond that :class:`RateLimited` hands the task back to Airflow. Answers without
+    meaning (no connection, 5xx, a body that is not JSON) are asked for again, four times in all.
+
+    Raises:
+        XError: the subclass says whose turn it is; no message contains the token.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        longest_wait: timedelta,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        super().__init__()
+        self.base_url = base_url.rstrip("/")
+        self.longest_wait = longest_wait
+        self.sleep = sleep
+
+    def request(  # type: ignore[override]
+        self, method: str, url: str, **arguments: Any
+    ) -> requests.Response:
+        """Send one request; see the class for what happens to what comes back."""
+        path = urlsplit(url).path
+        waited = timedelta(0)
+        while True:
+            try:
+                return self._asking_again()(self._send, method, path, **arguments)
+            except RateLimited as limit:
+                waited += limit.wait
+                if waited > self.longest_wait:
+                    raise
+                log.warning(
+                    "X's rate limit for %s is used up; waiting until %s UTC",
+                    path,
+                    f"{limit.reset:%H:%M:%S}",
+                )
+                self.sleep(limit.wait.total_seconds() + 1)
+
+    def _asking_again(self) -> Retrying:
+        return Retrying(
+            retry=retry_if_exception_type(XUnavailable),
+            stop=stop_after_attempt(ATTEMPTS),
+            wait=wait_random_exponential(multiplier=1, max=20),
+            before_sleep=before_sleep_log(log, logging.WARNING),
+            sleep=self.sleep,
+            reraise=True,
+        )
+
+    def _send(self, method: str, path: str, **arguments: Any) -> requests.Response:
+        try:
+            response = super().request(
+                method,
+                self.base_url + path,
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False,
+                **arguments,
+            )
+        except (
+            requests.ConnectionError,
+            requests.Timeout,
+            requests.exceptions.ChunkedEncodingError,
+            requests.exceptions.ContentDecodingError,
+        ) as error:
+            raise XUnavailable(
+                f"no answer from {self.base_url}{path} ({type(error).__name__}). Check the host "
+                "of the Airflow connection 'x_api' and this machine's way to it."
+            ) from error
+        judge(response, path)
+        return response
+
+
+def judge(response: requests.Response, path: str) -> None:
+    """Return for a sound 200; raise the error that the answer means otherwise."""
+    status = response.status_code
+    try:
+        # Python's parser accepts the lone surrogates that stricter ones refuse.
+        body = json.loads(response.content)
+    except ValueError:
+        body = None
+    if status == requests.codes.ok and isinstance(body, dict):
+        return
+    problem = body if isinstance(body, dict) else {}
+    said = _what_x_said(problem)
+    if status == requests.codes.unauthorized:
+        raise BadToken(
+            f"X refused the bearer token (401 on {path}). Put a valid one in the password of the "
+            "Airflow connection 'x_api'."
+        )
+    if status == requests.codes.payment_required:
+        raise OutOfCredits(f"X's credits are used up (402 on {path}): {said}. Add credits at X.")
+    if status == requests.codes.forbidden:
+        raise AccessDenied(
+            f"X denied access to {path} (403): {said}. Check the app's enrolment, access level "
+            "and spending limit at X."
+        )
+    if status == requests.codes.too_many_requests:
+        if _problem_name(problem) == "usage-capped" or problem.get("title") == "UsageCapExceeded":
+            raise MonthlyCapReached(
+                f"X's monthly cap of posts is used up ({path}): {said}. Waiting does not help; "
+                "raise the cap at X or wait for the next billing month."
+            )
+        raise RateLimited(path, _reset(response))
+    if status == requests.codes.not_found:
+        raise TimelineNotFound(
+            f"X answered 404 on {path}: {said}. X has done that for hours to accounts that "
+            "exist, so nothing is concluded from it; the task is tried again."
+        )
+    if status == requests.codes.bad_request:
+        raise BadRequest(f"X refused the request to {path} (400): {said}.")
+    kind = response.headers.get("content-type", "no content type")
+    raise XUnavailable(f"X answered {path} with {status} and a body of {kind} that can't be used")
+
+
+def _reset(response: requests.Response) -> datetime:
+    stamp = response.headers.get("x-rate-limit-reset", "")
+    if re.fullmatch(r"\d{1,11}", stamp):
+        return datetime.fromtimestamp(int(stamp), UTC)
+    return datetime.now(UTC) + WAIT_WITHOUT_HEADER
+
+
+def _problem_name(problem: dict[str, Any]) -> str:
+    """Last path segment of a problem's type: its host is api.twitter.com or api.x.com."""
+    return str(problem.get("type", "")).rstrip("/").rpartition("/")[2]
+
+
+def _what_x_said(problem: dict[str, Any]) -> str:
+    errors = problem.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors else {}
+    messages = [problem.get("title"), problem.get("detail")]
+    if isinstance(first, dict):
+        messages += [first.get("message"), first.get("detail")]
+    return "; ".join(dict.fromkeys(str(m) for m in messages if m)) or "it gave no reason"
