@@ -6,13 +6,12 @@ begin with what the lake already holds, so that no answer is paid for twice.
 
 from __future__ import annotations
 
-import gzip
 import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -21,9 +20,11 @@ from include.interval import Interval
 from include.lake import Lake, day_prefix
 from include.outcomes import Outcome
 from include.raw import Fetched, RawBatch
-from include.x_api.client import XApi
 from include.x_api.errors import BadRequest
 from include.x_api.problems import account_outcome
+
+if TYPE_CHECKING:
+    from include.x_api.client import XApi  # tweepy is slow to import
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +136,7 @@ def _look_up(
     refusals: dict[str, Outcome] = {}
     stored = list(lake.keys(lookup_prefix(interval)))
     for key in stored:
-        _read_lookup(gzip.decompress(lake.get(key)), users, refusals)
+        _read_lookup(lake.get_page(key), users, refusals)
     missing = [a for a in accounts if a.name not in users and a.name not in refusals]
     for number, first in enumerate(range(0, len(missing), USERS_A_LOOKUP), start=len(stored)):
         body = api.users_by([a.username for a in missing[first : first + USERS_A_LOOKUP]])
@@ -181,15 +182,17 @@ def _all_pages(
     raw: RawBatch, api: XApi, fetch: Fetch, interval: Interval, page_size: int
 ) -> list[dict[str, Any]]:
     pages = raw.pages()
+    resumed = bool(pages)
     while not pages or _next_token(pages[-1]):
         token = _next_token(pages[-1]) if pages else None
         try:
             body = _page(api, fetch, interval, page_size, token)
         except BadRequest:
-            if token is None:
+            if not resumed:
                 raise
             # A stored token that X no longer takes would bar the account for ever.
             log.warning("X does not go on from the stored pages of %s; anew", fetch.account)
+            resumed = False
             raw.drop_pages()
             pages.clear()
             continue

@@ -42,6 +42,12 @@ def curated_key(dataset: str, interval: Interval, account: str, day: date, suffi
     return f"{account_prefix('curated', dataset, day, account)}{interval.name}.{suffix}"
 
 
+def account_report_key(dataset: str, interval: Interval, account: str) -> str:
+    """``validations/tweets/dt=2026-11-20/account=nasa/<interval>.report.json``."""
+    prefix = account_prefix("validations", dataset, interval.day, account)
+    return f"{prefix}{interval.name}.report.json"
+
+
 def run_report_key(dataset: str, interval: Interval) -> str:
     """``validations/tweets/dt=2026-11-20/run/20261120T0000Z_20261120T0400Z.json``."""
     return f"{day_prefix('validations', dataset, interval.day)}run/{interval.name}.json"
@@ -91,6 +97,10 @@ class Lake:
     def get_json(self, key: str) -> Any:
         """Read one JSON object."""
         return json.loads(self.get(key))
+
+    def get_page(self, key: str) -> bytes:
+        """Read back what :meth:`put_page` wrote."""
+        return gzip.decompress(self.get(key))
 
     def find(self, key: str) -> bytes | None:
         """Read one object whole, or None when there is none under ``key``."""

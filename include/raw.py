@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from typing import Any, Literal
 
@@ -58,7 +57,7 @@ class RawBatch:
 
     def pages(self) -> list[dict[str, Any]]:
         """The stored pages, parsed."""
-        return [json.loads(gzip.decompress(self._lake.get(key))) for key in self.page_keys]
+        return [json.loads(self._lake.get_page(key)) for key in self.page_keys]
 
     def add_page(self, body: bytes) -> None:
         """Store the next page verbatim."""

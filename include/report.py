@@ -57,6 +57,17 @@ class AccountReport(BaseModel):
     data_docs_keys: list[str] = []
     """The Data Docs page of each of ``validation_keys``, same order."""
 
+    @property
+    def keys(self) -> list[str]:
+        """Every object that this report says is in the lake."""
+        quarantine = ("rows.parquet", "report.json") if self.quarantine_prefix else ()
+        return [
+            *self.curated_keys,
+            *(f"{self.quarantine_prefix}{name}" for name in quarantine),
+            *self.validation_keys,
+            *self.data_docs_keys,
+        ]
+
 
 class RunReport(BaseModel):
     """One run of one dataset over one interval."""

@@ -1,0 +1,90 @@
+"""What Airflow knows of the world: settings and accounts from Variables, clients from connections.
+
+Secrets stay in Airflow connections (or ``AIRFLOW_CONN_*``); nothing here returns one.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from airflow.sdk import BaseHook, Variable
+from airflow.sdk.exceptions import AirflowNotFoundException
+
+from include.accounts import Account, parse_accounts
+from include.errors import BadConfiguration
+from include.lake import Lake
+from include.settings import VARIABLE, Settings, parse_settings
+
+if TYPE_CHECKING:
+    from include.x_api.client import XApi
+
+ACCOUNTS_VARIABLE = "x_accounts"
+ACCOUNTS_FILE = Path(__file__).with_name("accounts.yaml")
+
+
+def load_settings() -> Settings:
+    """Settings from the Airflow Variable ``tweet_lake``.
+
+    Raises:
+        BadConfiguration: it is not set, or a key is wrong.
+    """
+    text = Variable.get(VARIABLE, default=None)
+    if text is None:
+        raise BadConfiguration(
+            f"the Airflow Variable '{VARIABLE}' is not set; set it to JSON with at least bucket, "
+            "alert_to and data_docs_url (docs/settings.md)"
+        )
+    return parse_settings(text)
+
+
+def load_accounts() -> list[Account]:
+    """Accounts from the Airflow Variable ``x_accounts``, else from ``include/accounts.yaml``.
+
+    Raises:
+        BadConfiguration: names the source, the entry and the field.
+    """
+    text = Variable.get(ACCOUNTS_VARIABLE, default=None)
+    if text is not None:
+        return parse_accounts(text, f"the Airflow Variable '{ACCOUNTS_VARIABLE}'")
+    return parse_accounts(ACCOUNTS_FILE.read_text(encoding="utf-8"), "include/accounts.yaml")
+
+
+def open_lake(settings: Settings) -> Lake:
+    """The lake behind the Airflow connection ``aws_default``."""
+    from airflow.providers.amazon.aws.hooks.s3 import S3Hook  # noqa: PLC0415 - slow to import
+
+    return Lake(S3Hook("aws_default").get_conn(), settings.bucket)
+
+
+def open_x_api(settings: Settings) -> XApi:
+    """X behind the Airflow connection ``x_api``: its host is the base URL, its password the token.
+
+    Raises:
+        BadConfiguration: the connection, its host or its password is missing.
+    """
+    from include.x_api.client import XApi  # noqa: PLC0415 - tweepy is slow to import
+
+    try:
+        connection = BaseHook.get_connection("x_api")
+    except AirflowNotFoundException as error:
+        raise BadConfiguration(
+            "the Airflow connection 'x_api' is missing; set it (type http, host "
+            "https://api.x.com, the bearer token as password)"
+        ) from error
+    if not connection.host or not connection.password:
+        raise BadConfiguration(
+            "the Airflow connection 'x_api' needs the API's URL as host and the bearer token as "
+            "password"
+        )
+    base_url = connection.host
+    if "://" not in base_url:
+        base_url = f"{connection.schema or 'https'}://{base_url}"
+        if connection.port:
+            base_url = f"{base_url}:{connection.port}"
+    return XApi(
+        base_url,
+        connection.password,
+        longest_wait=timedelta(minutes=settings.rate_limit_wait_minutes),
+    )

@@ -1,0 +1,24 @@
+"""What a running task reads of its own run."""
+
+from __future__ import annotations
+
+from airflow.sdk import get_current_context
+
+from include.errors import BadConfiguration
+from include.interval import Interval
+
+
+def current_interval() -> Interval:
+    """The run's data interval.
+
+    Raises:
+        BadConfiguration: the run was triggered without a logical date.
+    """
+    context = get_current_context()
+    start, end = context.get("data_interval_start"), context.get("data_interval_end")
+    if start is None or end is None:
+        raise BadConfiguration(
+            "this run has no data interval; trigger it with a logical date: it then takes the "
+            "last whole interval before that date"
+        )
+    return Interval(start, end)

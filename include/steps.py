@@ -1,0 +1,160 @@
+"""The steps of an ingesting DAG: each opens its connections and calls the business below it.
+
+DAG files name the steps; a step takes and returns small dicts, never rows.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from airflow.sdk import get_current_context
+from airflow.sdk.configuration import conf
+from airflow.sdk.exceptions import AirflowSkipException
+
+from include import fetch as fetching
+from include import run as running
+from include.connections import load_accounts, load_settings, open_lake, open_x_api
+from include.context import current_interval
+from include.errors import BadConfiguration
+from include.fetch import Fetch
+from include.lake import Lake, run_report_key
+from include.raw import RawBatch
+from include.report import RunReport
+from include.run import Batch, RunIncompleteError
+
+log = logging.getLogger(__name__)
+
+
+def plan(dataset: str) -> list[dict[str, Any]]:
+    """One fetch per account, after everything that can be known to be wrong was looked at."""
+    from include.datasets import dataset_named  # noqa: PLC0415 - pyarrow is slow to import
+
+    interval = current_interval()
+    settings, accounts = load_settings(), load_accounts()
+    dataset_named(dataset).check_suite()
+    lake, api = open_lake(settings), open_x_api(settings)
+    lake.check()
+    fetching.wait_until_readable(interval)
+    fetches = fetching.plan(lake, api, accounts, interval)
+    most = conf.getint("core", "max_map_length")
+    if len(fetches) > most:
+        raise BadConfiguration(
+            f"{len(fetches)} accounts are planned, but Airflow maps at most {most} tasks; set "
+            f"AIRFLOW__CORE__MAX_MAP_LENGTH to at least {len(fetches)}"
+        )
+    return [fetch.model_dump(mode="json") for fetch in fetches]
+
+
+def extract(dataset: str, fetch: dict[str, Any]) -> dict[str, Any]:
+    """Store one account's pages; returns counts."""
+    interval, settings = current_interval(), load_settings()
+    planned = Fetch.model_validate(fetch)
+    raw = RawBatch(open_lake(settings), dataset, interval, planned.account)
+    fetched = fetching.extract(raw, open_x_api(settings), planned, interval, settings.page_size)
+    log.info("%s: %s, %d posts", fetched.account, fetched.outcome, fetched.posts_returned)
+    return {"outcome": fetched.outcome, "posts": fetched.posts_returned}
+
+
+def batches(dataset: str, fetches: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+    """Accounts whose pages are complete, divided among the validation tasks."""
+    settings = load_settings()
+    divided = running.batches(
+        open_lake(settings), dataset, current_interval(), _planned(fetches), settings
+    )
+    return [batch.model_dump(mode="json") for batch in divided]
+
+
+def validate(dataset: str, batch: dict[str, Any]) -> dict[str, Any]:
+    """Validate each account of one batch; returns counts."""
+    from include.datasets import dataset_named  # noqa: PLC0415 - pandas is slow to import
+    from include.validation import validate_batch  # noqa: PLC0415
+
+    interval, settings = current_interval(), load_settings()
+    lake, target = open_lake(settings), dataset_named(dataset)
+    quality = target.quality()
+    counts = {"curated": 0, "quarantined": 0, "duplicates": 0}
+    for account, volume in Batch.model_validate(batch).volumes.items():
+        done = validate_batch(
+            lake,
+            target,
+            quality,
+            interval=interval,
+            account=account,
+            volume=volume,
+            csv=settings.csv,
+        )
+        log.info(
+            "%s: %s, %d curated, %d quarantined",
+            account,
+            done.outcome,
+            done.curated,
+            done.quarantined,
+        )
+        counts = {name: count + getattr(done, name) for name, count in counts.items()}
+    return counts
+
+
+def report(dataset: str, fetches: list[dict[str, Any]] | None) -> str:
+    """Store the run's report; returns its key."""
+    settings = load_settings()
+    lake, interval = open_lake(settings), current_interval()
+    running.report(lake, dataset, interval, _planned(fetches), settings)
+    return run_report_key(dataset, interval)
+
+
+def publish_data_docs(report_key: str) -> str:
+    """Publish this run's pages; returns the key of the page above them."""
+    from include.data_docs import publish  # noqa: PLC0415 - GX is slow to import
+
+    lake = open_lake(load_settings())
+    return publish(lake, _stored_report(lake, report_key))
+
+
+def notify(report_key: str | None) -> str | None:
+    """Mail the digest if somebody has to look; returns its subject."""
+    from include.notify.digest import compose  # noqa: PLC0415
+    from include.notify.mail import send  # noqa: PLC0415
+
+    if report_key is None:
+        raise AirflowSkipException("there is no report to tell of")
+    settings = load_settings()
+    lake = open_lake(settings)
+    message = compose(
+        _stored_report(lake, report_key),
+        bucket=settings.bucket,
+        data_docs_url=settings.data_docs_url,
+        recipients=settings.alert_to,
+    )
+    if message is None:
+        log.info("a clean run: no mail")
+        return None
+    send(message)
+    return str(message["subject"])
+
+
+def reconcile(report_key: str | None) -> None:
+    """Fail the run where a task failed, or the lake lacks what the report promises."""
+    context = get_current_context()
+    run_id = context["dag_run"].run_id
+    states = context["ti"].get_task_states(dag_id=context["dag"].dag_id, run_ids=[run_id])
+    failed = sorted(
+        name
+        for name, state in states.get(run_id, {}).items()
+        if state in {"failed", "upstream_failed"}
+    )
+    if report_key is not None:
+        lake = open_lake(load_settings())
+        running.reconcile(lake, _stored_report(lake, report_key))
+    if failed or report_key is None:
+        raise RunIncompleteError(f"tasks failed: {', '.join(failed)}; see their logs")
+
+
+def _planned(fetches: list[dict[str, Any]] | None) -> list[Fetch]:
+    if fetches is None:
+        raise AirflowSkipException("nothing was planned")
+    return [Fetch.model_validate(fetch) for fetch in fetches]
+
+
+def _stored_report(lake: Lake, key: str) -> RunReport:
+    return RunReport.model_validate(lake.get_json(key))
