@@ -19,10 +19,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import CronDataIntervalTimetable, dag, get_current_context, task
+from include.notify.failure_notifier import TaskFailureMail
 
 from include import steps
 from include.assets import CURATED_TWEETS
-from include.notify.failure_notifier import TaskFailureMail
 from include.retries import RETRY_POLICY
 
 DATASET = "tweets"

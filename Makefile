@@ -1,0 +1,75 @@
+# Everything a newcomer, a developer and CI runs. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# The first interpreter here that the project supports.
+PYTHON ?= $(firstword $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	2>/dev/null && command -v $$python; done))
+UV := .local/uv/bin/uv
+BIN := .venv/bin
+READY := .venv/ready
+EXPORT := $(UV) export --quiet --locked --no-hashes --no-header --no-annotate
+
+.PHONY: help
+help: ## Say what can be made
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+$(UV):
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and none was found; install one or name it: make PYTHON=/path/to/python3.12"; exit 1; }
+	@$(PYTHON) -m venv .local/uv || { echo "$(PYTHON) can't make a virtual environment; on Debian and Ubuntu install the package python3-venv"; exit 1; }
+	@.local/uv/bin/pip install --quiet --disable-pip-version-check uv
+
+$(READY): $(UV) pyproject.toml uv.lock
+	@echo "Setting up .venv from uv.lock"
+	@UV_PYTHON_DOWNLOADS=never $(UV) sync --quiet --locked --compile-bytecode --python $(PYTHON)
+	@touch $@
+
+.PHONY: setup
+setup: $(READY) ## Set up the virtual environment from the lock
+
+.PHONY: demo
+demo: $(READY) ## Run the main job on this machine's stand-ins, without Docker or keys
+	@$(BIN)/python -m sandbox.demo
+
+.PHONY: test
+test: $(READY) ## Run every test
+	@$(BIN)/pytest
+
+.PHONY: up
+up: $(READY) ## Start Airflow's UI with the sandbox as its world
+	@$(BIN)/python -m sandbox.up
+
+.PHONY: down
+down: $(READY) ## Stop what `make up` started
+	@$(BIN)/python -m sandbox.down
+
+.PHONY: docs
+docs: $(READY) ## Serve the Data Docs of the last demo on loopback
+	@$(BIN)/python -m sandbox.docs
+
+.PHONY: lint
+lint: $(READY) ## Judge style, types and the lock; repairs nothing
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(UV) lock --check --quiet
+
+.PHONY: fix
+fix: $(READY) ## Repair what can be repaired by itself
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+.PHONY: bench
+bench: $(READY) ## Measure, print the tables and write .local/bench.json
+	@$(BIN)/python -m benchmarks
+
+.PHONY: lock
+lock: $(UV) ## Resolve the lock anew, and requirements.txt from it
+	@$(UV) lock
+	@comm -23 <($(EXPORT) --no-default-groups | sort) <($(EXPORT) --only-group astro-runtime | sort) > requirements.txt
+
+.PHONY: clean
+clean: ## Remove the virtual environment and everything local
+	@rm -rf .venv .local
