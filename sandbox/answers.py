@@ -5,19 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from sandbox.cast import GONE, Account, Vocabulary
+from sandbox.field_names import POST_EXPANSIONS, PRIVATE_FIELDS, USER_EXPANSIONS
 from sandbox.malformed import MALFORMATIONS
 from sandbox.parameters import Parameters
 from sandbox.population import Population
 from sandbox.posts import Post, code_of
 from sandbox.problems import hidden_field, missing_post, missing_user
-from sandbox.vocabulary import (
-    POST_EXPANSIONS,
-    PRIVATE_FIELDS,
-    USER_EXPANSIONS,
-    select,
-    speak,
-    translate,
-)
+from sandbox.vocabulary import select, speak, translate
 
 # An expansion brings the field that it expands.
 _EXPANDED_FIELDS = {

@@ -163,9 +163,10 @@ class Directory:
         account = Account(username, Kind.ORDINARY, code, 2, "an extra account, in good order")
         self._by_code[code] = self._by_name[username.lower()] = account
 
-    def listed(self) -> list[Account]:
-        """Return the cast, the extra accounts, and the load accounts asked for so far."""
-        return [self._by_code[code] for code in sorted(self._by_code)]
+    def searchable(self) -> list[Account]:
+        """Return the cast and the extra accounts: a search without `from:` looks through these."""
+        accounts = (self._by_code[code] for code in sorted(self._by_code))
+        return [account for account in accounts if account.kind is not Kind.LOAD]
 
     def by_username(self, username: str) -> Account | None:
         """Look a username up as X does, in any case; None when nobody ever had it."""

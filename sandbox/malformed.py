@@ -39,7 +39,7 @@ MALFORMATIONS: dict[str, Callable[[Wire], Any]] = {
     "text_missing": lambda post: {k: v for k, v in post.items() if k != "text"},
     "text_with_nul": lambda post: post | {"text": f"{post['text'][:20]}\x00{post['text'][20:]}"},
     "text_with_lone_surrogate": lambda post: post | {"text": f"{post['text'][:30]}\ud83d"},
-    "count_as_string": lambda post: _metric("retweet_count", "12")(post),
+    "count_as_string": _metric("retweet_count", "12"),
     "count_beyond_int64": _metric("impression_count", 2**63),
     "count_with_fraction": _metric("reply_count", 1.5),
     "public_metrics_null": _set(public_metrics=None),

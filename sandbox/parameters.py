@@ -4,8 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from sandbox.problems import invalid_request
-from sandbox.vocabulary import (
+from sandbox.field_names import (
     MEDIA_DEFAULTS,
     MEDIA_FIELDS,
     PLACE_DEFAULTS,
@@ -17,9 +16,9 @@ from sandbox.vocabulary import (
     USAGE_FIELDS,
     USER_DEFAULTS,
     USER_FIELDS,
-    classic_expansion,
-    classic_field,
 )
+from sandbox.problems import invalid_request
+from sandbox.vocabulary import classic_expansion, classic_field
 
 _FIELDS = {
     "tweet.fields": POST_FIELDS,
@@ -30,9 +29,8 @@ _FIELDS = {
     "poll.fields": POLL_FIELDS,
     "usage.fields": USAGE_FIELDS,
 }
-POST_OBJECTS = ("tweet.fields", "post.fields", "user.fields", "media.fields", "place.fields")
-POST_OBJECTS += ("poll.fields", "expansions")
 USER_OBJECTS = ("tweet.fields", "post.fields", "user.fields", "expansions")
+POST_OBJECTS = (*USER_OBJECTS, "media.fields", "place.fields", "poll.fields")
 _DEFAULTS = {
     "post": POST_DEFAULTS,
     "user": USER_DEFAULTS,
@@ -125,7 +123,7 @@ class Parameters:
         value = self._query.get(name)
         if value is None:
             return None
-        return _number_of(name, value)
+        return number_of(name, value)
 
     def id_range(self) -> tuple[int | None, int | None]:
         """Return since_id and until_id, both exclusive."""
@@ -146,7 +144,7 @@ class Parameters:
                 msg = f"The `{name}` query parameter value [{value}] does not match "
                 raise invalid_request(name, value, f"{msg}^[A-Za-z0-9_]{{1,15}}$")
             if name == "ids":
-                _number_of(name, value)
+                number_of(name, value)
         return list(dict.fromkeys(values))
 
     def choices(self, name: str, known: frozenset[str]) -> frozenset[str]:
@@ -198,7 +196,8 @@ class Parameters:
         return self._fields[kind]
 
 
-def _number_of(name: str, value: str) -> int:
+def number_of(name: str, value: str) -> int:
+    """Return the number in an id of 1 to 19 digits; raise the 400 for anything else."""
     if not _ID.fullmatch(value):
         msg = f"The `{name}` query parameter value [{value}] is not valid"
         raise invalid_request(name, value, msg)

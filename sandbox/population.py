@@ -16,19 +16,9 @@ from typing import Any
 
 from sandbox.cast import CAST, Account, Directory, Kind
 from sandbox.malformed import DUPLICATE_OF, SCHEDULE
-from sandbox.posts import (
-    EPOCH_MS,
-    PLACES,
-    Post,
-    Slot,
-    Writer,
-    code_of,
-    is_duplicate,
-    media_object,
-    poll_object,
-    snowflake,
-    timestamp,
-)
+from sandbox.objects import PLACES, media_object, poll_object
+from sandbox.posts import EPOCH_MS, Post, Slot, code_of, is_duplicate, snowflake, timestamp
+from sandbox.writer import Writer
 
 BEGINNING = datetime(2022, 1, 1, tzinfo=UTC)
 """Nobody posted before."""
@@ -157,7 +147,7 @@ class Population:
 
     def _random(self, account: Account, hour: int, purpose: str) -> Random:
         # Deterministic on purpose, and no secret.
-        return Random(f"{self.seed}/{account.username}/{hour}/{purpose}")  # noqa: S311
+        return Random(f"{self.seed}/{account.username}/{hour}/{purpose}")
 
     def _neighbour(self, account: Account, hour: int, rng: Random) -> Slot:
         while True:

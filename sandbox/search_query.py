@@ -31,13 +31,13 @@ class Query:
 
 @dataclass
 class _Parser:
-    tokens: list[str]
+    terms_left: list[str]
     standalone: bool = False
 
     def any_of(self) -> Query:
         branches = [self.all_of()]
-        while self.tokens and self.tokens[0] == "OR":
-            self.tokens.pop(0)
+        while self.terms_left and self.terms_left[0] == "OR":
+            self.terms_left.pop(0)
             branches.append(self.all_of())
         named = [branch.usernames for branch in branches if branch.usernames is not None]
         usernames = frozenset[str]().union(*named) if len(named) == len(branches) else None
@@ -45,8 +45,8 @@ class _Parser:
 
     def all_of(self) -> Query:
         terms = []
-        while self.tokens and self.tokens[0] not in {")", "OR"}:
-            terms.append(self.term(self.tokens.pop(0)))
+        while self.terms_left and self.terms_left[0] not in {")", "OR"}:
+            terms.append(self.term(self.terms_left.pop(0)))
         if not terms:
             msg = "a term is missing beside OR or between parentheses"
             raise QueryError(msg)
@@ -54,23 +54,23 @@ class _Parser:
         usernames = frozenset.intersection(*named) if named else None
         return Query(lambda post: all(term.matches(post) for term in terms), usernames)
 
-    def term(self, token: str) -> Query:
-        negated = token.startswith("-")
-        token = token.removeprefix("-")
-        if token == "(":
+    def term(self, text: str) -> Query:
+        negated = text.startswith("-")
+        text = text.removeprefix("-")
+        if text == "(":
             positive = self.any_of()
-            if not self.tokens or self.tokens.pop(0) != ")":
+            if not self.terms_left or self.terms_left.pop(0) != ")":
                 msg = "a parenthesis is not closed"
                 raise QueryError(msg)
         else:
-            positive = self.atom(token, negated=negated)
+            positive = self.atom(text, negated=negated)
         return Query(lambda post: not positive.matches(post)) if negated else positive
 
-    def atom(self, token: str, *, negated: bool) -> Query:
-        name, colon, value = token.partition(":")
-        if not colon or token.startswith('"'):
+    def atom(self, text: str, *, negated: bool) -> Query:
+        name, colon, value = text.partition(":")
+        if not colon or text.startswith('"'):
             self.standalone |= not negated
-            return Query(_phrase(token.strip('"')))
+            return Query(_phrase(text.strip('"')))
         predicate = _operator(name, value)
         if name != "from":
             return Query(predicate)
@@ -122,8 +122,8 @@ def parse(query: str) -> Query:
         position = match.end()
     parser = _Parser(tokens)
     whole = parser.any_of()
-    if parser.tokens:
-        msg = f"unexpected {parser.tokens[0]!r}"
+    if parser.terms_left:
+        msg = f"unexpected {parser.terms_left[0]!r}"
         raise QueryError(msg)
     if not parser.standalone:
         msg = "a query needs at least one standalone operator that is not negated"

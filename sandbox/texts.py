@@ -113,21 +113,19 @@ def sentence(rng: Random, topic: str) -> str:
 
 NASTY_TEXTS: tuple[str, ...] = (
     "line one\nline two\r\nline three\n\n\ttabbed",
-    "family \U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466 and flag "
-    "\U0001f3f4\u200d\u2620\ufe0f here",
-    "\u0645\u064a\u0646\u0627\u0621 \u0627\u0644\u0645\u062f\u064a\u0646\u0629 12:30 "
-    "\u05e0\u05de\u05dc right to left",
+    "family \U0001f468\u200d\U0001f469\u200d\U0001f467 \U0001f3f4\u200d\u2620\ufe0f",
+    "\u0645\u064a\u0646\u0627\u0621 12:30 \u05e0\u05de\u05dc right to left",
     "bidi \u202eevil\u202c and \u2066isolated\u2069 and \u200fmark",
     "separators\u2028of lines\u2029and paragraphs\x85and next line",
     "fish &amp; chips &lt;b&gt; 5 &gt; 4",
-    "=HYPERLINK(\"https://example.org\",\"open\")",
+    '=HYPERLINK("https://example.org","open")',
     "+1 for the new timetable",
     "-2+3*cmd|' /C calc'!A0",
     "@SUM(1+1)*cmd",
     "Z\u0351\u036b\u0343a\u0321\u0353l\u0348\u034dg\u0337o\u0322 cafe\u0301 e\u0301\u0302\u0303",
     "\U0001f30a" * 290,
     "a\u0301\u0323" * 120,
-    'quotes "double" \'single\' \u201ccurly\u201d, commas; semicolons | pipes \\ backslash',
+    "quotes \"double\" 'single' \u201ccurly\u201d, commas; semicolons | pipes \\ backslash",
     "<script>alert('x')</script><img src=x onerror=alert(1)>",
     "{{ 7*7 }} ${jndi} %s {0} $(id) `id`",
     "zero\u200bwidth\u2060joiner\ufeffbom and soft\u00adhyphen",

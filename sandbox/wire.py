@@ -4,6 +4,11 @@ import json
 from typing import Any
 
 import orjson
+from fastapi import Response
+
+from sandbox.limits import Standing
+
+_OK = 200
 
 
 def dumps(body: Any) -> bytes:
@@ -12,3 +17,11 @@ def dumps(body: Any) -> bytes:
         return orjson.dumps(body)
     except orjson.JSONEncodeError:
         return json.dumps(body, separators=(",", ":")).encode()
+
+
+def json_response(status: int, body: Any, standing: Standing | None = None) -> Response:
+    """Return a JSON answer with the headers that X sends."""
+    kind = "application/json" if status == _OK else "application/problem+json"
+    headers = {"content-type": f"{kind}; charset=utf-8", "cache-control": "no-store"}
+    headers |= standing.headers() if standing else {}
+    return Response(dumps(body), status, headers)

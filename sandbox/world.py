@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from email.message import EmailMessage
+from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
 from types import TracebackType
@@ -18,11 +19,13 @@ import uvicorn
 from moto.s3.models import s3_backends
 from moto.server import ThreadedMotoServer
 
+from sandbox.app import create_app
+from sandbox.clock import frozen_clock, real_clock
 from sandbox.faults import Faults
 from sandbox.limits import SEARCH_ALL_SPACING_SECONDS, RateLimits
 from sandbox.population import Population
 from sandbox.smtp_sink import SmtpSink
-from sandbox.x_api import TOKEN, Served, XApi, create_app, frozen_clock, real_clock
+from sandbox.x_api import TOKEN, Served, XApi
 
 FROM_EMAIL = "tweet-lake@example.org"
 _START_SECONDS = 20
@@ -165,7 +168,7 @@ class World:
         connection.request("PUT", f"/{self.bucket}")
         status = connection.getresponse().status
         connection.close()
-        if status != 200:
+        if status != HTTPStatus.OK:
             msg = f"S3 at {self.s3_url} answered {status} to making the bucket {self.bucket!r}"
             raise RuntimeError(msg)
 

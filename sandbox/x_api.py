@@ -1,33 +1,31 @@
 """The stand-in for X API v2: the endpoints, and how a request gets its answer."""
 
 import asyncio
-import base64
-import binascii
 import itertools
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from heapq import merge
 from typing import Any
 
-import orjson
-from fastapi import FastAPI, Request, Response
+from fastapi import Request, Response
 
 from sandbox import parameters as p
 from sandbox.answers import Answer
 from sandbox.cast import GONE, Account, Kind, Vocabulary
 from sandbox.fault_answers import answer_instead, spoil
 from sandbox.faults import Faults
-from sandbox.limits import RateLimits, Standing
+from sandbox.field_names import USAGE_FIELDS
+from sandbox.limits import RateLimits
+from sandbox.paging import Page, read_token, timeline_page
 from sandbox.population import Population, key_at
 from sandbox.posts import Post
 from sandbox.problems import RefusalError, blank, invalid_request, missing_user
 from sandbox.search_query import QueryError, parse
 from sandbox.usage import Usage
-from sandbox.vocabulary import USAGE_FIELDS, select
-from sandbox.wire import dumps
+from sandbox.vocabulary import select
+from sandbox.wire import json_response
 
 TOKEN = "sandbox-token"  # noqa: S105 - the one token of a world on loopback
 TIMELINE_DEPTH, TIMELINE_DEPTH_WITHOUT_REPLIES = 3_200, 800
@@ -37,10 +35,9 @@ _RECENT, _ALL_BY_DEFAULT = timedelta(days=7), timedelta(days=30)
 _KEPT_REQUESTS = 100_000
 _END_OF_TIME = 1 << 63
 
-_TIMELINE = ("max_results", "pagination_token", "start_time", "end_time", "since_id", "until_id")
-_TIMELINE += ("exclude", *p.POST_OBJECTS)
-_SEARCH = ("query", "max_results", "next_token", "pagination_token", "start_time", "end_time")
-_SEARCH += ("since_id", "until_id", "sort_order", *p.POST_OBJECTS)
+_INTERVAL = ("start_time", "end_time", "since_id", "until_id", "max_results", "pagination_token")
+_TIMELINE = (*_INTERVAL, "exclude", *p.POST_OBJECTS)
+_SEARCH = (*_INTERVAL, "query", "next_token", "sort_order", *p.POST_OBJECTS)
 _EXCLUDED_KINDS = {"replies": "replied_to", "retweets": "retweeted"}
 
 
@@ -72,7 +69,6 @@ class XApi:
         self.limits = limits or RateLimits()
         self.usage = Usage()
         self.requests: deque[Served] = deque(maxlen=_KEPT_REQUESTS)
-        self._lock = threading.Lock()
 
     def users_by(self, request: Request) -> dict[str, Any]:
         """GET /2/users/by."""
@@ -105,10 +101,7 @@ class XApi:
 
     def timeline(self, request: Request) -> dict[str, Any]:
         """GET /2/users/{id}/tweets."""
-        user_id = request.path_params["id"]
-        if not (user_id.isascii() and user_id.isdigit() and len(user_id) <= 19):
-            msg = f"The `id` query parameter value [{user_id}] is not valid"
-            raise invalid_request("id", user_id, msg)
+        user_id = str(p.number_of("id", request.path_params["id"]))
         account = self.population.directory.by_id(user_id)
         vocabulary = account.vocabulary if account else Vocabulary.CLASSIC
         parameters = self._parameters(request, _TIMELINE)
@@ -116,42 +109,24 @@ class XApi:
         since, until = parameters.id_range()
         size = parameters.number("max_results", 5, 100, 10)
         excluded = parameters.choices("exclude", frozenset(_EXCLUDED_KINDS))
-        token = _read_token(parameters, "pagination_token")
+        token = read_token(parameters, "pagination_token")
         answer = self._answer(parameters, vocabulary)
         if account is None or not account.readable:
             return {"errors": [missing_user(vocabulary, "id", user_id, account)]}
         depth = TIMELINE_DEPTH_WITHOUT_REPLIES if "replies" in excluded else TIMELINE_DEPTH
         now_key = key_at(self.clock())
-        low = max(key_at(start), (since or -1) + 1, self._horizon(account, now_key, depth))
+        horizon = self.population.horizon(account, now_key, depth)
+        low = max(key_at(start), (since or -1) + 1, horizon)
         high = min(key_at(end), until or _END_OF_TIME)
         if account.kind is Kind.FAULTY:
             size = min(size, _FAULTY_PAGE)
-        page = self._page(account, low, high, size, token)
+        page = timeline_page(self.population, account, (low, high), size, token)
         unwanted = {_EXCLUDED_KINDS[name] for name in excluded}
         shown = [post for post in page.posts if not post.reference_kinds & unwanted]
         body = answer.posts(shown)
         body["meta"] = page.meta(shown)
         self._charge(answer)
         return body
-
-    def _horizon(self, account: Account, now_key: int, depth: int) -> int:
-        return self.population.horizon(account, now_key, depth)
-
-    def _page(
-        self, account: Account, low: int, high: int, size: int, token: "tuple[str, int] | None"
-    ) -> "_Page":
-        if token and token[0] == "p":  # back towards the newest: the page just before this one
-            newer = self.population.between(account, max(low, token[1] + 1), high, newest_first=False)
-            posts = list(itertools.islice(newer, size))[::-1]
-        else:
-            below = min(high, token[1]) if token else high
-            posts = list(itertools.islice(self.population.between(account, low, below), size))
-        if not posts:
-            return _Page([], older=False, newer=False)
-        older = next(self.population.between(account, low, posts[-1].key), None) is not None
-        above = self.population.between(account, posts[0].key + 1, high, newest_first=False)
-        newer_there = token is not None and next(above, None) is not None
-        return _Page(posts, older=older, newer=newer_there)
 
     def tweets(self, request: Request) -> dict[str, Any]:
         """GET /2/tweets?ids=."""
@@ -202,7 +177,7 @@ class XApi:
         start, end = parameters.interval(self.clock(), _SEARCH_LAG, earliest)
         if parameters.text("start_time") is None and since is None:
             start = min(default_start, end - timedelta(seconds=1))
-        token = _read_token(parameters, "next_token") or _read_token(parameters, "pagination_token")
+        token = read_token(parameters, "next_token") or read_token(parameters, "pagination_token")
         low = max(key_at(start), (since or -1) + 1)
         high = min(key_at(end), until or _END_OF_TIME, token[1] if token else _END_OF_TIME)
         accounts = self._searched(query.usernames)
@@ -210,7 +185,7 @@ class XApi:
         streams = (self.population.between(account, low, high) for account in accounts)
         found: Iterator[Post] = merge(*streams, key=lambda post: post.key, reverse=True)
         posts = list(itertools.islice(filter(query.matches, found), size + 1))
-        page = _Page(posts[:size], older=len(posts) > size, newer=False)
+        page = Page(posts[:size], older=len(posts) > size, newer=False)
         body = answer.posts(page.posts, "query")
         body["meta"] = page.meta(page.posts)
         self._charge(answer)
@@ -219,7 +194,7 @@ class XApi:
     def _searched(self, usernames: frozenset[str] | None) -> list[Account]:
         directory = self.population.directory
         if usernames is None:
-            return [account for account in directory.listed() if account.readable]
+            return [account for account in directory.searchable() if account.readable]
         named = [directory.by_username(username) for username in sorted(usernames)]
         return [account for account in named if account and account.readable]
 
@@ -249,8 +224,7 @@ class XApi:
         fault = self.faults.strike([target, username] if username else [target])
         response = answer_instead(fault, self.limits.peek(endpoint)) if fault else None
         if response is None:
-            with self._lock:
-                response = self._honest(request, endpoint, handle)
+            response = self._honest(request, endpoint, handle)
             if fault:
                 response = spoil(fault, response)
                 if fault.fault == "slow":
@@ -280,131 +254,7 @@ class XApi:
         return account.username if account else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """Posts of one page, before `exclude`, and whether there are others on either side."""
-
-    posts: list[Post]
-    older: bool
-    newer: bool
-
-    def meta(self, shown: list[Post]) -> dict[str, Any]:
-        meta: dict[str, Any] = {"result_count": len(shown)}
-        if shown:
-            meta |= {"newest_id": str(shown[0].key), "oldest_id": str(shown[-1].key)}
-        if self.older:
-            meta["next_token"] = _write_token("n", self.posts[-1].key)
-        if self.newer:
-            meta["previous_token"] = _write_token("p", self.posts[0].key)
-        return meta
-
-
-def _write_token(direction: str, key: int) -> str:
-    raw = direction.encode() + key.to_bytes(8, "big")
-    return base64.b32hexencode(raw).decode().rstrip("=").lower()
-
-
-def _read_token(parameters: p.Parameters, name: str) -> tuple[str, int] | None:
-    token = parameters.text(name)
-    if token is None:
-        return None
-    try:
-        raw = base64.b32hexdecode(token.upper() + "=" * (-len(token) % 8))
-    except binascii.Error:
-        raw = b""
-    direction = raw[:1].decode("latin-1")
-    if len(raw) != 9 or direction not in {"n", "p"}:
-        msg = f"The `{name}` query parameter value [{token}] is not valid"
-        raise invalid_request(name, token, msg)
-    return direction, int.from_bytes(raw[1:], "big")
-
-
 def _common_vocabulary(accounts: list[Account]) -> Vocabulary:
     """Return the new vocabulary where all of an answer's accounts speak it."""
     spoken = {account.vocabulary for account in accounts}
     return Vocabulary.NEW if spoken == {Vocabulary.NEW} else Vocabulary.CLASSIC
-
-
-def json_response(status: int, body: Any, standing: Standing | None = None) -> Response:
-    """Return a JSON answer with the headers that X sends."""
-    kind = "application/json" if status == 200 else "application/problem+json"
-    headers = {"content-type": f"{kind}; charset=utf-8", "cache-control": "no-store"}
-    headers |= standing.headers() if standing else {}
-    return Response(dumps(body), status, headers)
-
-
-def create_app(api: XApi) -> FastAPI:
-    """Return the web application: X's endpoints, and `/_sandbox/` to steer them."""
-    app = FastAPI(title="Sandbox X API", openapi_url=None, docs_url=None, redoc_url=None)
-    endpoints: dict[str, Callable[[Request], dict[str, Any]]] = {
-        "/2/users/by": api.users_by,
-        "/2/users": api.users,
-        "/2/users/{id}/tweets": api.timeline,
-        "/2/tweets": api.tweets,
-        "/2/tweets/search/recent": api.search_recent,
-        "/2/tweets/search/all": api.search_all,
-        "/2/usage/tweets": api.usage_tweets,
-    }
-    for path, handle in endpoints.items():
-        _add_endpoint(app, api, path, handle)
-    _add_controls(app, api)
-
-    @app.exception_handler(404)
-    async def not_found(request: Request, _error: Exception) -> Response:
-        api.requests.append(Served(request.method, request.url.path, request.url.query, 404, None))
-        return json_response(404, blank(404, "Not Found"))
-
-    return app
-
-
-def _add_endpoint(
-    app: FastAPI, api: XApi, path: str, handle: Callable[[Request], dict[str, Any]]
-) -> None:
-    async def endpoint(request: Request) -> Response:
-        return await api.respond(request, path, handle)
-
-    app.router.add_route(path, endpoint, methods=["GET"])
-
-
-def _add_controls(app: FastAPI, api: XApi) -> None:
-    @app.get("/_sandbox/health")
-    async def health() -> dict[str, str]:
-        return {"status": "ready", "now": api.clock().isoformat()}
-
-    @app.post("/_sandbox/faults")
-    async def add_faults(request: Request) -> Response:
-        try:
-            orders = orjson.loads(await request.body())
-            if not isinstance(orders, list) or not all(isinstance(o, dict) for o in orders):
-                return json_response(400, {"detail": "expected a JSON list of faults"})
-            api.faults.extend(orders)
-        except ValueError as error:
-            return json_response(400, {"detail": str(error)})
-        return json_response(200, {"added": len(orders)})
-
-    @app.delete("/_sandbox/faults")
-    async def clear_faults() -> dict[str, str]:
-        api.faults.clear()
-        return {"status": "cleared"}
-
-    @app.get("/_sandbox/requests")
-    async def list_requests() -> Response:
-        return json_response(200, list(api.requests))
-
-    @app.delete("/_sandbox/requests")
-    async def clear_requests() -> dict[str, str]:
-        api.requests.clear()
-        return {"status": "cleared"}
-
-
-def real_clock() -> datetime:
-    """Return the time it is."""
-    return datetime.now(UTC)
-
-
-def frozen_clock(now: datetime) -> Callable[[], datetime]:
-    """Return a clock that stands still; ValueError for a naive time."""
-    if now.tzinfo is None:
-        msg = f"now={now.isoformat()} has no time zone; give UTC"
-        raise ValueError(msg)
-    return lambda: now
