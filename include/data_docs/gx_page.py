@@ -1,0 +1,155 @@
+"""One page for one GX result: GX's own renderer behind templates that need nobody else.
+
+GX's stock pages fetch style sheets, scripts and fonts from other hosts and put sampled values
+into the page as markup. Here every template escapes by default, and no page has a script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from great_expectations.core.expectation_validation_result import (
+    expectationSuiteValidationResultSchema,
+)
+from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+from great_expectations.render.renderer.content_block.validation_results_table_content_block import (  # noqa: E501
+    ValidationResultsTableContentBlockRenderer,
+)
+from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
+from great_expectations.render.view.view import DefaultJinjaPageView
+from jinja2 import ChoiceLoader, FileSystemLoader, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_TAGS = {"h5": "h3", "h6": "h4", "code": "code", "strong": "strong", "p": "p", "div": "div"}
+_VERDICTS = {
+    "fa-check-circle": Markup('<span class="badge good">passed</span>'),
+    "fa-times": Markup('<span class="badge bad">failed</span>'),
+    "fa-exclamation-triangle": Markup('<span class="badge warn">not checked</span>'),
+}
+
+
+def render_gx_page(result: dict[str, Any], **context: Any) -> str:
+    """Render GX's result JSON; ``context`` is what ``templates/gx/page.j2`` shows above it.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is not the JSON of a GX suite result.
+    """
+    for outcome in result["results"]:
+        outcome["result"].pop("unexpected_index_query", None)  # about a frame that is gone by then
+    document = _renderer().render(expectationSuiteValidationResultSchema.load(result))
+    document.sections = document.sections[1:]  # GX's overview: ours stands in its place
+    page = _view().render(  # type: ignore[no-untyped-call]
+        document, statistics=result["statistics"], **context
+    )
+    return str(page)
+
+
+class ExplainedTable(ValidationResultsTableContentBlockRenderer):
+    """GX's table of a column's expectations, each with its key, plain words and severity."""
+
+    @classmethod
+    def _get_content_block_fn(
+        cls,
+        expectation_type: str,
+        expectation_config: ExpectationConfiguration | None = None,  # noqa: ARG003
+    ) -> Callable[..., list[list[Any]]]:
+        # Without the configuration GX keeps to its own sentence, which names the bounds, also
+        # where the suite has a description.
+        rows = super()._get_content_block_fn(expectation_type)
+        if rows is None:
+            raise ValueError(f"GX can't show {expectation_type}")
+
+        def explained(configuration: ExpectationConfiguration, **given: Any) -> list[list[Any]]:
+            (row,) = rows(configuration=configuration, **given)
+            note = configuration.description or configuration.notes or ""
+            return [[*row, configuration.meta.get("key", ""), note, configuration.severity.value]]
+
+        return explained
+
+
+@cache
+def _renderer() -> ValidationResultsPageRenderer:
+    table = {"class_name": ExplainedTable.__name__, "module_name": __name__}
+    return ValidationResultsPageRenderer(
+        {"class_name": "ValidationResultsColumnSectionRenderer", "table_renderer": table},
+        run_info_at_end=True,
+    )
+
+
+@cache
+def _view() -> _PageView:
+    return _PageView()
+
+
+class _PageView(DefaultJinjaPageView):
+    """GX's view with our templates before its own, and with text that stays text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        loaders = [FileSystemLoader([_TEMPLATES / "gx", _TEMPLATES]), self.env.loader]
+        self.env.loader = ChoiceLoader([loader for loader in loaders if loader])
+        self.env.autoescape = True
+        self.env.auto_reload = False
+
+    @pass_context
+    def render_content_block(
+        self,
+        context: Context,
+        content_block: Any,
+        index: Any = None,  # noqa: ARG002  # GX's signature
+        content_block_id: Any = None,  # noqa: ARG002
+        render_to_markdown: bool = False,  # noqa: ARG002
+    ) -> Any:
+        """A block of GX's document as markup; anything else as it is, for Jinja to escape."""
+        if isinstance(content_block, list):
+            parts = (self.render_content_block(context, part) for part in content_block)
+            return Markup().join(_wrap("div", None, escape(part)) for part in parts)
+        if isinstance(content_block, Mapping) and "content_block_type" in content_block:
+            template = self._get_template(f"{content_block['content_block_type']}.j2")
+            return Markup(template.render(content_block=content_block))  # noqa: S704  # escaped
+        return "" if content_block is None else content_block
+
+    def render_string_template(self, template: Any) -> Any:
+        """GX's sentence with its parameters, all of it escaped."""
+        if not isinstance(template, Mapping):
+            return template
+        styling = template.get("styling", {})
+        styled, default = styling.get("params", {}), styling.get("default")
+        params = {
+            name: _param(name, value, styled.get(name, default))
+            for name, value in template.get("params", {}).items()
+        }
+        sentence = escape(template.get("template", "").replace("<br>", "\n").strip())
+        lines = Template(str(sentence)).safe_substitute(params).replace("\n", "<br>")
+        return _wrap(template.get("tag"), styling.get("classes"), Markup(lines))  # noqa: S704
+
+    def render_styling(self, styling: Mapping[str, Any]) -> Markup:
+        """The classes alone: inline styles and scripted attributes are not for these pages."""
+        return _classes(styling.get("classes"))
+
+
+def _param(name: str, value: Any, styling: Mapping[str, Any] | None) -> Markup:
+    if name == "html_success_icon":  # GX says the word beside it
+        return Markup()
+    classes = (styling or {}).get("classes", [])
+    for icon in classes:
+        if icon in _VERDICTS:
+            return _VERDICTS[icon]
+    if styling is None:
+        return escape(value)
+    return _wrap(styling.get("tag"), classes, escape(value))
+
+
+def _wrap(tag: str | None, classes: list[str] | None, content: Markup) -> Markup:
+    name = _TAGS.get(tag or "", "span")
+    return Markup(f"<{name}{_classes(classes)}>{content}</{name}>")  # noqa: S704  # escaped
+
+
+def _classes(classes: list[str] | None) -> Markup:
+    return Markup(f' class="{escape(" ".join(classes))}"') if classes else Markup()  # noqa: S704

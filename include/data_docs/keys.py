@@ -1,0 +1,73 @@
+"""Where each page of the site lies, and how pages link to each other."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from urllib.parse import quote
+
+from include.interval import Interval
+
+SITE = "data-docs/"
+STYLE_KEY = f"{SITE}static/style.css"
+
+_VALIDATION_KEY = re.compile(
+    r"validations/(?P<dataset>[^/]+)/dt=[0-9-]{10}/account=(?P<account>[^/]+)/"
+    r"(?P<interval>[0-9TZ]+_[0-9TZ]+)(?P<part>-part-[0-9]+)?\.json"
+)
+
+
+def home_key() -> str:
+    """The site's first page."""
+    return f"{SITE}index.html"
+
+
+def month_prefix(dataset: str, month: str) -> str:
+    """``data-docs/tweets/2026-11/``."""
+    return f"{SITE}{dataset}/{month}/"
+
+
+def month_page_key(dataset: str, month: str) -> str:
+    """``data-docs/tweets/2026-11/index.html``, the month's runs; ``month`` as ``2026-11``."""
+    return f"{month_prefix(dataset, month)}index.html"
+
+
+def month_of(interval: Interval) -> str:
+    """The month whose page lists the interval, for example ``2026-11``."""
+    return interval.day.isoformat()[:7]
+
+
+def run_prefix(dataset: str, interval: Interval) -> str:
+    """``data-docs/tweets/2026-11/20261120T0000Z_20261120T0400Z/``."""
+    return f"{month_prefix(dataset, month_of(interval))}{interval.name}/"
+
+
+def run_page_key(dataset: str, interval: Interval) -> str:
+    """``data-docs/tweets/2026-11/20261120T0000Z_20261120T0400Z/index.html``."""
+    return f"{run_prefix(dataset, interval)}index.html"
+
+
+def page_key(validation_key: str) -> str:
+    """The page of one GX result: ``…/<interval>/accounts/nasa.html`` of the account ``nasa``.
+
+    Raises:
+        ValueError: it is not the key of a GX result.
+    """
+    parts = _VALIDATION_KEY.fullmatch(validation_key)
+    if parts is None:
+        raise ValueError(
+            f"{validation_key!r} is no key of a validation result; "
+            "write validations/<dataset>/dt=<date>/account=<account>/<interval>.json"
+        )
+    prefix = run_prefix(parts["dataset"], Interval.parse(parts["interval"]))
+    return f"{prefix}accounts/{parts['account']}{parts['part'] or ''}.html"
+
+
+def page_url(site_url: str, key: str) -> str:
+    """The address of a page where ``data-docs/`` itself is served at ``site_url``."""
+    return f"{site_url.rstrip('/')}/{quote(key.removeprefix(SITE))}"
+
+
+def relative_link(page: str, target: str) -> str:
+    """The link from one page to another, which also works when the site is opened as files."""
+    return quote(posixpath.relpath(target, posixpath.dirname(page)))
