@@ -6,6 +6,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from include.data_docs.keys import month_prefix
+from include.data_docs.words import to_review
 from include.errors import LakeUnavailable, TweetLakeError
 from include.lake import Lake
 from include.outcomes import Outcome
@@ -45,7 +46,7 @@ class RunSummary(BaseModel):
         return cls(
             interval=report.interval,
             accounts=len(report.accounts),
-            attention=len(report.needs_attention),
+            attention=len(to_review(report)),
             failed=sum(account.outcome is Outcome.FAILED for account in report.accounts),
             rows_in=sum(account.rows_in for account in report.accounts),
             curated=sum(account.curated for account in report.accounts),

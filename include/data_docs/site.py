@@ -24,7 +24,7 @@ from include.data_docs.keys import (
     run_page_key,
     run_prefix,
 )
-from include.data_docs.words import by_urgency, count_of, interval_in_words, tone
+from include.data_docs.words import count_of, interval_in_words, to_review, tone
 from include.errors import TweetLakeError
 from include.interval import Interval
 from include.lake import Lake
@@ -40,8 +40,8 @@ class PageNotRendered(TweetLakeError):
     """A validation result can't be shown; the message names it."""
 
 
-def publish(lake: Lake, report: RunReport) -> None:
-    """Write the run's pages, then the month's, then the home page.
+def publish(lake: Lake, report: RunReport) -> str:
+    """Write the run's pages, then the month's, then the home page; returns the run page's key.
 
     Only what belongs to this run and one small object a month is read, so that the cost does not
     grow with the number of old runs. Running it again writes the same bytes.
@@ -53,7 +53,8 @@ def publish(lake: Lake, report: RunReport) -> None:
     interval = Interval.parse(report.interval)
     lake.put(STYLE_KEY, (_FOLDER / "static" / "style.css").read_bytes(), "text/css")
     _publish_accounts(lake, report, interval)
-    lake.put(run_page_key(report.dataset, interval), _run_page(lake, report, interval), _HTML)
+    run_page = run_page_key(report.dataset, interval)
+    lake.put(run_page, _run_page(lake, report, interval), _HTML)
     month = month_of(interval)
     record(lake, report.dataset, month, RunSummary.of(report))
     _put_settled(
@@ -62,6 +63,7 @@ def publish(lake: Lake, report: RunReport) -> None:
         partial(_month_page, lake, report.dataset, month),
     )
     _put_settled(lake, home_key(), partial(_home_page, lake))
+    return run_page
 
 
 def _publish_accounts(lake: Lake, report: RunReport, interval: Interval) -> None:
@@ -107,14 +109,14 @@ def _account_page(
 
 
 def _run_page(lake: Lake, report: RunReport, interval: Interval) -> bytes:
-    attention = report.needs_attention
+    attention = to_review(report)
     return _render(
         lake,
         "run.html",
         run_page_key(report.dataset, interval),
         report=report,
         interval=interval,
-        attention=by_urgency(attention),
+        attention=attention,
         rest=[account for account in report.accounts if account not in attention],
         summary=RunSummary.of(report),
     )

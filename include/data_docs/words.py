@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from include.interval import Interval
 from include.outcomes import Outcome
-from include.report import AccountReport
+from include.report import AccountReport, FailedExpectation, RunReport
 
 
 def interval_in_words(interval: Interval) -> str:
@@ -35,16 +34,32 @@ _URGENCY = (
 )
 
 
-def by_urgency(accounts: Iterable[AccountReport]) -> list[AccountReport]:
-    """What a reviewer has to see first comes first; equals by name."""
-    return sorted(accounts, key=lambda a: (_URGENCY.index(a.outcome), a.account))
+def to_review(report: RunReport) -> list[AccountReport]:
+    """Accounts that a reviewer has to look at, the most urgent first.
+
+    An expectation of severity ``info`` that failed is shown with its account, but is no reason to
+    call anybody.
+    """
+    return sorted(
+        (account for account in report.accounts if _needs_review(account)),
+        key=lambda account: (_URGENCY.index(account.outcome), account.account),
+    )
+
+
+def _needs_review(account: AccountReport) -> bool:
+    return account.outcome.needs_attention or bool(loud(account))
+
+
+def loud(account: AccountReport) -> list[FailedExpectation]:
+    """Its failed expectations that are more than ``info``."""
+    return [failed for failed in account.failed_expectations if failed.severity != "info"]
 
 
 def tone(account: AccountReport) -> str:
     """How loudly a page says an account's outcome: ``good``, ``quiet``, ``warn`` or ``bad``."""
     match account.outcome:
         case Outcome.LANDED:
-            return "warn" if account.failed_expectations else "good"
+            return "warn" if loud(account) else "good"
         case Outcome.EMPTY:
             return "quiet"
         case Outcome.ROWS_QUARANTINED:

@@ -1,0 +1,55 @@
+"""What Airflow calls when a task failed for good."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow.sdk import BaseNotifier
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from include.notify.failure import TaskFailure
+
+
+class TaskFailureMail(BaseNotifier):
+    """Mail ``alert_to`` of the settings, as a task's ``on_failure_callback``.
+
+    DAG files import this module, so that everything else is imported when a task has failed.
+    """
+
+    def notify(self, context: Context) -> None:
+        """Compose and send the mail.
+
+        Raises:
+            BadConfiguration: settings or mail connection are not right.
+            MailNotSent: the mail server refused it or could not be reached.
+        """
+        from include.connections import load_settings  # noqa: PLC0415
+        from include.notify.failure import compose  # noqa: PLC0415
+        from include.notify.mail import send  # noqa: PLC0415
+
+        send(compose(_failure(context), recipients=load_settings().alert_to))
+
+
+def _failure(context: Context) -> TaskFailure:
+    from airflow.sdk.log import redact  # type: ignore[attr-defined]  # noqa: PLC0415
+
+    from include.data_docs.words import interval_in_words  # noqa: PLC0415
+    from include.interval import Interval  # noqa: PLC0415
+    from include.notify.failure import TaskFailure  # noqa: PLC0415
+
+    ti, error = context["ti"], context.get("exception")
+    start, end = context.get("data_interval_start"), context.get("data_interval_end")
+    mapped = ti.map_index is not None and ti.map_index >= 0
+    return TaskFailure(
+        dag_id=ti.dag_id,
+        task_id=ti.task_id,
+        map_label=(ti.rendered_map_index or str(ti.map_index)) if mapped else None,
+        interval=interval_in_words(Interval(start, end)) if start and end else None,
+        try_number=ti.try_number,
+        most_tries=ti.max_tries + 1,
+        error_type=type(error).__name__ if isinstance(error, BaseException) else "no exception",
+        error_message=str(redact(str(error or ""))),
+        log_url=ti.log_url,
+    )
