@@ -177,3 +177,4 @@ class World:
         for regions in s3_backends.values():
             for backend in regions.values():
                 backend.buckets.pop(self.bucket, None)
+        s3_backends.bucket_accounts.pop(self.bucket, None)

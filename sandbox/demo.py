@@ -1,0 +1,213 @@
+"""`make demo`: the main job over one interval, in a world on this machine, and what came of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from include.data_docs import run_page_key
+from include.fetch import known_key
+from include.interval import Interval
+from include.lake import Lake, run_report_key
+from include.report import RunReport
+from sandbox.airflow_home import REPOSITORY, AirflowHome
+from sandbox.cast import demo_accounts
+from sandbox.world import World
+
+DIRECTORY = REPOSITORY / ".local" / "demo"
+INTERVAL = Interval(datetime(2026, 11, 2, 8, tzinfo=UTC), datetime(2026, 11, 2, 12, tzinfo=UTC))
+DOCS_URL = "http://127.0.0.1:8090"
+
+_STARTED = re.compile(r"\[DAG TEST\] starting task_id=(\S+) map_index=(-?\d+)")
+
+
+def main() -> int:
+    """Run the demo; 0 only if the run succeeded and all that it promises is there."""
+    began = time.monotonic()
+    shutil.rmtree(DIRECTORY, ignore_errors=True)
+    DIRECTORY.mkdir(parents=True)
+    with World(DIRECTORY / "world", now=INTERVAL.end + timedelta(minutes=1)) as world:
+        lake = Lake(s3_client(world), world.bucket)
+        # As an earlier run would have left it: X once showed the account that is deleted now.
+        lake.put_json(
+            known_key("former_gazette"), {"first_seen": "earlier", "user_id": "2014110867"}
+        )
+        home = AirflowHome(DIRECTORY / "airflow", demo_environment(world))
+        say(f"world    X API {world.x_url}, S3 {world.s3_url}, mail on port {world.smtp_port}")
+        say("airflow  creating its database")
+        home.migrate()
+        say(f"run      ingest_tweets over {INTERVAL.start:%Y-%m-%d %H:%M}-{INTERVAL.end:%H:%M} UTC")
+        succeeded = run_dag(home)
+        copy_lake(lake, DIRECTORY / "lake")
+        mails = copy_mails(world)
+        report = stored_report(lake)
+    if report is None:
+        say(f"The run left no report; {DIRECTORY / 'airflow.log'} says why.")
+        return 1
+    shutil.copytree(DIRECTORY / "lake" / "data-docs", DIRECTORY / "data-docs", dirs_exist_ok=True)
+    summary = summarise(report, world.bucket, mails)
+    (DIRECTORY / "summary.json").write_text(json.dumps(summary, indent=1), encoding="utf-8")
+    print_summary(report, summary, time.monotonic() - began)
+    return 0 if succeeded and complete(summary) else 1
+
+
+def demo_environment(world: World) -> dict[str, str]:
+    """Connections to the world, the settings, and its accounts, as Airflow reads them."""
+    settings = {
+        "bucket": world.bucket,
+        "alert_to": ["data-team@example.org"],
+        "data_docs_url": DOCS_URL,
+        "csv": True,
+    }
+    return {
+        **world.environment(),
+        "AIRFLOW_VAR_TWEET_LAKE": json.dumps(settings),
+        "AIRFLOW_VAR_X_ACCOUNTS": json.dumps(demo_accounts()),
+    }
+
+
+def s3_client(world: World) -> Any:
+    """A client of the world's S3."""
+    return boto3.client(
+        "s3",
+        endpoint_url=world.s3_url,
+        aws_access_key_id="sandbox",
+        aws_secret_access_key="sandbox",  # noqa: S106 - the stand-in's, not a secret
+        region_name="us-east-1",
+    )
+
+
+def run_dag(home: AirflowHome) -> bool:
+    """Run the DAG in one process, saying each task as it starts; whether it succeeded."""
+    with (
+        home.start_command("dags", "test", "ingest_tweets", INTERVAL.end.isoformat()) as process,
+        (DIRECTORY / "airflow.log").open("w", encoding="utf-8") as log,
+    ):
+        assert process.stdout is not None  # noqa: S101 - it was opened as a pipe
+        last = ""
+        for line in process.stdout:
+            log.write(line)
+            started = _STARTED.search(line)
+            if started is None:
+                continue
+            task = started[1]
+            if task == last:
+                sys.stdout.write(".")
+            else:
+                sys.stdout.write(f"{chr(10) if last else ''}         {task} ")
+            sys.stdout.flush()
+            last = task
+        say("")
+    return process.returncode == 0
+
+
+def copy_lake(lake: Lake, target: Path) -> None:
+    """Copy every object to a file of the same name."""
+    for key in lake.keys(""):
+        path = target / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(lake.get(key))
+
+
+def copy_mails(world: World) -> list[Path]:
+    """Copy the mails beside the lake."""
+    (DIRECTORY / "mail").mkdir()
+    sources = sorted(world.smtp.folder.glob("*.eml"))
+    return [Path(shutil.copy(source, DIRECTORY / "mail")) for source in sources]
+
+
+def stored_report(lake: Lake) -> RunReport | None:
+    """The run's report; None if it left none."""
+    body = lake.find(run_report_key("tweets", INTERVAL))
+    return None if body is None else RunReport.model_validate_json(body)
+
+
+def summarise(report: RunReport, bucket: str, mails: list[Path]) -> dict[str, Any]:
+    """The figures of `summary.json`; paths are relative to the repository."""
+    accounts = [
+        {
+            "username": account.account,
+            "outcome": account.outcome.value,
+            "fetched": account.rows_in,
+            "curated": account.curated,
+            "quarantined": account.quarantined,
+            "duplicates": account.duplicates,
+        }
+        for account in report.accounts
+    ]
+    counts = ("fetched", "curated", "quarantined", "duplicates")
+    page = DIRECTORY / run_page_key("tweets", INTERVAL)
+    return {
+        "accounts": accounts,
+        "totals": {name: sum(account[name] for account in accounts) for name in counts},
+        "cost_usd": report.cost_usd,
+        "bucket": bucket,
+        "data_docs": str(page.relative_to(REPOSITORY)),
+        "mail": [str(mail.relative_to(REPOSITORY)) for mail in mails],
+    }
+
+
+def complete(summary: dict[str, Any]) -> bool:
+    """Whether all that the demo promises is there: lake, mail, Data Docs, and sums that agree."""
+    totals = summary["totals"]
+    missing = [
+        what
+        for what, there in {
+            "curated Parquet files": any((DIRECTORY / "lake/curated").rglob("*.parquet")),
+            "quarantined rows": any((DIRECTORY / "lake/quarantine").rglob("rows.parquet")),
+            "the digest mail": bool(summary["mail"]),
+            "the run's page": (REPOSITORY / summary["data_docs"]).is_file(),
+            "every row": totals["fetched"]
+            == totals["curated"] + totals["quarantined"] + totals["duplicates"]
+            > 0,
+        }.items()
+        if not there
+    ]
+    for what in missing:
+        say(f"missing: {what}")
+    return not missing
+
+
+def print_summary(report: RunReport, summary: dict[str, Any], seconds: float) -> None:
+    """Say what the run did, for a person."""
+    columns = ("fetched", "curated", "quarantined", "duplicates")
+    row = "{:16} {:>8} {:>8} {:>12} {:>11}  {}".format
+    say("")
+    say(row("account", *columns, "outcome"))
+    for account in summary["accounts"]:
+        say(row(account["username"], *(account[name] for name in columns), account["outcome"]))
+    say(row("total", *(summary["totals"][name] for name in columns), ""))
+    say("")
+    posts = sum(account.posts_returned for account in report.accounts)
+    say(
+        f"At X's prices this run would have cost ${summary['cost_usd']:.2f}: "
+        f"{posts} posts, {report.users_looked_up} users looked up."
+    )
+    say(f"lake       {_shown(DIRECTORY / 'lake')}  (a copy of s3://{summary['bucket']})")
+    say(f"mail       {', '.join(summary['mail'])}")
+    say(f"Data Docs  {summary['data_docs']}  (open the file, or: make docs)")
+    say(f"figures    {_shown(DIRECTORY / 'summary.json')}")
+    say(f"log        {_shown(DIRECTORY / 'airflow.log')}")
+    say(f"Done in {seconds:.0f} s.")
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(REPOSITORY))
+
+
+def say(line: str) -> None:
+    """Print one line at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

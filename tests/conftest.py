@@ -1,0 +1,60 @@
+"""What every room of the tests shares: a real S3 protocol to talk to, and a fresh lake on it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from include.interval import Interval
+from include.lake import Lake
+from sandbox.world import World
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[Any]:
+    """A client of a local S3 server."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield boto3.client(
+        "s3",
+        endpoint_url=f"http://{host}:{port}",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        region_name="us-east-1",
+    )
+    server.stop()
+
+
+@pytest.fixture
+def lake(s3: Any) -> Lake:
+    """A lake in a bucket of its own."""
+    bucket = f"lake-{next(_numbers)}"
+    s3.create_bucket(Bucket=bucket)
+    return Lake(s3, bucket)
+
+
+NOW = datetime(2026, 11, 2, 12, 1, tzinfo=UTC)
+"""The sandbox's frozen clock: one minute after the tested interval."""
+
+
+@pytest.fixture
+def interval() -> Interval:
+    """The four hours before the sandbox's clock."""
+    return Interval(datetime(2026, 11, 2, 8, tzinfo=UTC), datetime(2026, 11, 2, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A sandbox of its own, its clock at ``NOW``."""
+    with World(tmp_path / "world", now=NOW) as world:
+        yield world

@@ -1,0 +1,192 @@
+"""Planning and extracting against the sandbox's X API."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from include.accounts import parse_accounts
+from include.fetch import Fetch, extract, plan, wait_until_readable
+from include.interval import Interval
+from include.outcomes import Outcome
+from include.raw import RawBatch
+from include.x_api.client import XApi
+from include.x_api.errors import OutOfCredits, XUnavailable
+from sandbox.cast import demo_accounts
+
+
+@pytest.fixture
+def api(world):
+    return XApi(world.x_url, "sandbox-token", sleep=lambda _: None)
+
+
+@pytest.fixture
+def fetch_of(lake, api, interval):
+    def fetch_of(username, **options):
+        accounts = parse_accounts(json.dumps([{"username": username, **options}]), "test")
+        return plan(lake, api, accounts, interval)[0]
+
+    return fetch_of
+
+
+@pytest.fixture
+def extract_of(lake, api, interval):
+    def extract_of(fetch, page_size=100):
+        return extract(
+            RawBatch(lake, "tweets", interval, fetch.account), api, fetch, interval, page_size
+        )
+
+    return extract_of
+
+
+def test_every_enabled_account_gets_one_fetch_and_trouble_is_told_apart(lake, api, interval):
+    accounts = parse_accounts(
+        json.dumps([*demo_accounts(), {"username": "load_0001", "enabled": False}]), "test"
+    )
+    fetches = {fetch.account: fetch for fetch in plan(lake, api, accounts, interval)}
+    assert len(fetches) == len(demo_accounts())
+    assert fetches["harbour_news"].unreadable is None
+    assert fetches["shuttered_shop"].unreadable is Outcome.SUSPENDED
+    assert fetches["members_circle"].unreadable is Outcome.PROTECTED
+    assert fetches["harbor_newz"].unreadable is Outcome.NOT_FOUND
+    assert "spelling" in fetches["harbor_newz"].detail
+
+
+def test_an_account_that_was_seen_before_is_deleted_not_misspelt(lake, fetch_of):
+    lake.put_json("raw/accounts/known/former_gazette.json", {"user_id": "1"})
+    assert fetch_of("former_gazette").unreadable is Outcome.DELETED
+
+
+def test_an_account_is_remembered_once_x_has_shown_it(lake, fetch_of):
+    fetch_of("Harbour_News")
+    assert lake.get_json("raw/accounts/known/harbour_news.json")["user_id"] == "2014007919"
+
+
+def test_an_account_is_not_fetched_before_its_start_date(lake, api, interval):
+    accounts = parse_accounts("[{username: harbour_news, start_date: 2026-11-03}]", "test")
+    assert plan(lake, api, accounts, interval) == []
+
+
+def test_lookups_go_a_hundred_a_call_and_are_paid_once(world, lake, api, interval):
+    accounts = parse_accounts(
+        json.dumps([{"username": f"load_{number:04d}"} for number in range(150)]), "test"
+    )
+    first = plan(lake, api, accounts, interval)
+    assert [r.path for r in world.requests] == ["/2/users/by"] * 2
+    assert plan(lake, api, accounts, interval) == first
+    assert len(world.requests) == 2
+
+
+def test_only_names_that_were_not_asked_before_are_looked_up(world, lake, api, interval):
+    plan(lake, api, parse_accounts("[{username: harbor_newz}]", "test"), interval)
+    both = parse_accounts("[{username: harbor_newz}, {username: harbour_news}]", "test")
+    fetches = plan(lake, api, both, interval)
+    assert [f.unreadable for f in fetches] == [Outcome.NOT_FOUND, None]
+    assert "harbor_newz" not in world.requests[-1].query
+
+
+def test_pages_are_stored_as_x_sent_them(lake, interval, fetch_of, extract_of):
+    fetched = extract_of(fetch_of("harbour_news"), page_size=10)
+    batch = RawBatch(lake, "tweets", interval, "harbour_news")
+    assert fetched.pages == len(batch.page_keys) == 4
+    assert fetched.posts_returned == sum(len(page["data"]) for page in batch.pages())
+    assert lake.get_page(batch.page_keys[0]).startswith(b'{"data"')
+
+
+def test_a_complete_batch_is_never_paid_for_twice(world, fetch_of, extract_of):
+    fetch = fetch_of("harbour_news")
+    fetched = extract_of(fetch)
+    asked = len(world.requests)
+    assert extract_of(fetch) == fetched
+    assert len(world.requests) == asked
+
+
+def test_a_retry_goes_on_after_the_stored_pages(world, lake, interval, fetch_of, extract_of):
+    fetch = fetch_of("harbour_news")
+    world.faults.add("credits_depleted", path="pagination_token", after=1)
+    with pytest.raises(OutOfCredits):
+        extract_of(fetch, page_size=10)
+    batch = RawBatch(lake, "tweets", interval, "harbour_news")
+    assert len(batch.page_keys) == 2
+    assert batch.fetched() is None
+    assert "402" in batch.failure()
+
+    world.faults.clear()
+    asked = len(world.requests)
+    fetched = extract_of(fetch, page_size=10)
+    assert len(world.requests) - asked == fetched.pages - 2
+    ids = [
+        post["id"]
+        for page in RawBatch(lake, "tweets", interval, "harbour_news").pages()
+        for post in page["data"]
+    ]
+    assert len(ids) == len(set(ids)) == fetched.posts_returned
+    assert RawBatch(lake, "tweets", interval, "harbour_news").failure() is None
+
+
+def test_a_token_that_x_no_longer_takes_does_not_bar_the_account(
+    lake, interval, fetch_of, extract_of
+):
+    fetch = fetch_of("harbour_news")
+    RawBatch(lake, "tweets", interval, "harbour_news").add_page(
+        b'{"data": [], "meta": {"result_count": 0, "next_token": "expired"}}'
+    )
+    fetched = extract_of(fetch)
+    assert (fetched.pages, fetched.posts_returned) == (1, 31)
+
+
+def test_half_a_page_is_no_page(world, lake, interval, fetch_of, extract_of):
+    fetch = fetch_of("harbour_news")
+    world.faults.add("cut", times=None)
+    with pytest.raises(XUnavailable):
+        extract_of(fetch)
+    assert RawBatch(lake, "tweets", interval, "harbour_news").page_keys == []
+
+
+def test_keywords_go_through_search(world, fetch_of, extract_of):
+    fetched = extract_of(fetch_of("open_data_desk", keywords=["dataset", "open licence"]))
+    assert world.requests[-1].path.startswith("/2/tweets/search/")
+    assert fetched.posts_returned > 0
+
+
+def test_exclude_leaves_out_replies_and_retweets(lake, interval, fetch_of, extract_of):
+    extract_of(fetch_of("repost_relay", exclude=["replies", "retweets"]))
+    posts = [
+        p
+        for page in RawBatch(lake, "tweets", interval, "repost_relay").pages()
+        for p in page.get("data", [])
+    ]
+    kinds = {ref["type"] for post in posts for ref in post.get("referenced_tweets", [])}
+    assert posts
+    assert not kinds & {"retweeted", "replied_to"}
+
+
+def test_an_account_without_posts_is_empty(fetch_of, extract_of):
+    fetched = extract_of(fetch_of("quiet_archive"))
+    assert fetched.outcome is Outcome.EMPTY
+    assert fetched.pages == 1
+
+
+def test_an_unreadable_account_is_an_outcome_and_costs_no_request(world, fetch_of, extract_of):
+    fetch = fetch_of("members_circle")
+    asked = len(world.requests)
+    assert extract_of(fetch).outcome is Outcome.PROTECTED
+    assert len(world.requests) == asked
+
+
+def test_an_account_suspended_after_the_lookup_is_told_apart(extract_of):
+    late = Fetch(account="shuttered_shop", user_id="1204012000036000228")
+    assert extract_of(late).outcome is Outcome.SUSPENDED
+
+
+def test_waiting_for_the_end_of_the_interval():
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    slept = []
+    wait_until_readable(Interval(now - timedelta(hours=4), now), sleep=slept.append)
+    assert all(0 < seconds <= 35 for seconds in slept)
+    wait_until_readable(
+        Interval(now - timedelta(hours=5), now - timedelta(hours=1)), sleep=slept.append
+    )
+    assert len(slept) <= 1
+    with pytest.raises(ValueError, match="ends in the future"):
+        wait_until_readable(Interval(now, now + timedelta(hours=4)))

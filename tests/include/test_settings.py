@@ -1,0 +1,47 @@
+import json
+
+import pytest
+
+from include.errors import BadConfiguration
+from include.settings import parse_settings
+
+LEAST = {
+    "bucket": "tweet-lake",
+    "alert_to": ["data-team@example.org"],
+    "data_docs_url": "https://docs.example.org",
+}
+
+
+def test_three_keys_are_enough():
+    settings = parse_settings(json.dumps(LEAST))
+    assert settings.bucket == "tweet-lake"
+    assert settings.csv is False
+    assert (settings.post_read_usd, settings.user_read_usd) == (0.005, 0.010)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"bukcet": "x"}, "bukcet"),
+        ({"bucket": "No Such Name"}, "bucket"),
+        ({"alert_to": []}, "alert_to"),
+        ({"alert_to": ["nobody"]}, "alert_to.0"),
+        ({"csv": "yes"}, "csv"),
+        ({"page_size": 500}, "page_size"),
+        ({"data_docs_url": "docs"}, "data_docs_url"),
+    ],
+)
+def test_an_error_names_the_key(change, said):
+    with pytest.raises(BadConfiguration, match=f"'tweet_lake' is not right: {said}"):
+        parse_settings(json.dumps({**LEAST, **change}))
+
+
+@pytest.mark.parametrize("key", LEAST)
+def test_a_missing_key_is_named(key):
+    with pytest.raises(BadConfiguration, match=f"{key}: Field required"):
+        parse_settings(json.dumps({name: value for name, value in LEAST.items() if name != key}))
+
+
+def test_what_is_no_json_is_refused():
+    with pytest.raises(BadConfiguration, match="the whole value"):
+        parse_settings("bucket: tweet-lake")

@@ -1,0 +1,101 @@
+"""The session below tweepy, against the sandbox's faults."""
+
+import logging
+from datetime import timedelta
+
+import pytest
+
+from include.x_api import errors
+from include.x_api.client import XApi
+
+TOKEN = "sandbox-token"
+
+
+@pytest.fixture
+def sleeps():
+    return []
+
+
+@pytest.fixture
+def api(world, sleeps):
+    return XApi(world.x_url, TOKEN, sleep=sleeps.append)
+
+
+def test_a_sound_answer_is_verbatim(api):
+    assert api.users_by(["harbour_news"]).startswith(b'{"data"')
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ("unauthorized", errors.BadToken),
+        ("forbidden", errors.AccessDenied),
+        ("credits_depleted", errors.OutOfCredits),
+        ("monthly_cap", errors.MonthlyCapReached),
+    ],
+)
+def test_what_no_retry_can_help_is_asked_once(world, api, sleeps, fault, error):
+    world.faults.add(fault)
+    with pytest.raises(error):
+        api.users_by(["harbour_news"])
+    assert len(world.requests) == 1
+    assert sleeps == []
+
+
+@pytest.mark.parametrize(
+    "fault", ["unavailable_html", "unavailable_text", "cut", "broken_json", "not_json_200"]
+)
+def test_an_answer_without_meaning_is_asked_for_again(world, api, sleeps, fault):
+    world.faults.add(fault, times=2)
+    assert b"harbour_news" in api.users_by(["harbour_news"])
+    assert len(sleeps) == 2
+
+
+def test_after_four_useless_answers_the_task_is_handed_back(world, api):
+    world.faults.add("unavailable_html", times=None)
+    with pytest.raises(errors.XUnavailable, match="/2/users/by with 503"):
+        api.users_by(["harbour_news"])
+    assert len(world.requests) == 4
+
+
+def test_a_rate_limit_is_waited_for_and_said(world, api, sleeps, caplog):
+    world.faults.add("rate_limit_no_header", times=1)
+    with caplog.at_level(logging.WARNING):
+        assert b"harbour_news" in api.users_by(["harbour_news"])
+    assert sleeps == [pytest.approx(61, abs=2)]
+    assert "waiting until" in caplog.text
+
+
+def test_a_rate_limit_longer_than_the_setting_is_handed_back(world, sleeps):
+    api = XApi(world.x_url, TOKEN, longest_wait=timedelta(minutes=2), sleep=sleeps.append)
+    world.faults.add("rate_limit_no_header", times=None)
+    with pytest.raises(errors.RateLimited, match="used up until"):
+        api.users_by(["harbour_news"])
+    assert sum(sleeps) <= 123
+
+
+def test_a_404_concludes_nothing_about_the_account(world, api, interval):
+    world.faults.add("not_found_timeline")
+    with pytest.raises(errors.TimelineNotFound):
+        api.timeline("2014007919", interval, exclude=[], page_size=100, pagination_token=None)
+
+
+def test_a_refused_parameter_is_quoted(api, interval):
+    with pytest.raises(errors.BadRequest, match="max_results"):
+        api.timeline("2014007919", interval, exclude=[], page_size=101, pagination_token=None)
+
+
+def test_nobody_at_the_address():
+    api = XApi("http://127.0.0.1:9", TOKEN, sleep=lambda _: None)
+    with pytest.raises(errors.XUnavailable, match=r"http://127\.0\.0\.1:9/2/users/by.*'x_api'"):
+        api.users_by(["harbour_news"])
+
+
+@pytest.mark.parametrize("fault", ["unauthorized", "unavailable_html", "credits_depleted", "cut"])
+def test_the_token_is_in_no_log_and_no_error(world, api, caplog, fault):
+    world.faults.add(fault, times=None)
+    with caplog.at_level(logging.INFO), pytest.raises(errors.XError) as caught:
+        api.users_by(["harbour_news"])
+    assert TOKEN not in caplog.text
+    assert TOKEN not in repr(caught.value)
+    assert TOKEN not in str(caught.getrepr(style="short"))
