@@ -1,0 +1,46 @@
+"""What makes a dataset: validation and landing know nothing else about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PROBLEM = "decode_problem"
+"""Extra column of a decoded table: what was odd about the row, in plain words; null if nothing."""
+RAW = "raw_post"
+"""Extra column of a decoded table: the row's JSON, only where there is a problem."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawPage:
+    """One stored answer: its key in the lake and its body, decompressed JSON."""
+
+    key: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """One dataset, the same name in every zone and room."""
+
+    name: str
+    schema: pa.Schema
+    """Columns of a curated object, in order."""
+    decode: Callable[[Sequence[RawPage]], pa.Table]
+    """Pages to rows: ``schema``'s columns, all nullable, then extra columns for the checks, among
+    them ``decode_problem`` and ``raw_post``."""
+    check_frame: Callable[[pa.Table], pd.DataFrame]
+    """Decoded rows to the scalar columns that the suite sees."""
+    id_column: str
+    """Identifies a row: text of digits; a second row with the same id is a duplicate."""
+    day_column: str
+    """Timestamp whose UTC date is the ``dt=`` partition of a curated row."""
+    suite: Path
+    """The expectations, JSON."""

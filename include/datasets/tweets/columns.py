@@ -1,0 +1,242 @@
+"""Decoded posts to Arrow columns, each column in one go."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from include.datasets.tweets import schema
+from include.datasets.tweets.wire import (
+    Attachments,
+    Context,
+    EditControls,
+    Entities,
+    Geo,
+    Media,
+    Metrics,
+    Place,
+    Post,
+    Reference,
+    Topic,
+    Withheld,
+)
+
+ENTITY_PROBLEM = "entity_problem"
+"""Extra column: an entity that lies outside its text, in words; null where all lie inside."""
+
+_TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$"
+_METRICS = ("retweet", "reply", "like", "quote", "bookmark", "impression")
+_REFERENCE_COLUMNS = {"replied_to": "is_reply", "retweeted": "is_retweet", "quoted": "is_quote"}
+
+
+@dataclass
+class Rows:
+    """Posts side by side with what they point to in their page's ``includes``."""
+
+    posts: list[Post] = field(default_factory=list)
+    media: list[list[Media]] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+    problems: dict[int, list[str]] = field(default_factory=dict)
+    """What was odd, by row; :func:`columns` adds times that are none."""
+
+
+def columns(rows: Rows) -> dict[str, pa.Array]:
+    """Every column that a post itself has, by name, and ``entity_problem``."""
+    posts = rows.posts
+    notes = [post.note_tweet for post in posts]
+    first = [post.entities or _NO_ENTITIES for post in posts]
+    # Where X sends entities of a long post's whole text, those of its first part say less.
+    whole = [
+        note.entities if note is not None and note.entities is not None else entities
+        for note, entities in zip(notes, first, strict=True)
+    ]
+    geo = [post.geo or _NO_GEO for post in posts]
+    controls = [post.edit_controls or _NO_CONTROLS for post in posts]
+    attached = [post.attachments or _NO_ATTACHMENTS for post in posts]
+    withheld = [post.withheld or _NO_WITHHELD for post in posts]
+    metrics = [post.public_metrics or _NO_METRICS for post in posts]
+    points = [None if g.coordinates is None else g.coordinates.coordinates for g in geo]
+    return {
+        "tweet_id": _texts(posts, "id"),
+        "author_id": _texts(posts, "author_id"),
+        "created_at": _times(_values(posts, "created_at"), "created_at", rows.problems),
+        "text": _texts(posts, "text"),
+        "note_text": pa.array([note and note.text for note in notes], pa.string()),
+        "lang": _texts(posts, "lang"),
+        "conversation_id": _texts(posts, "conversation_id"),
+        "in_reply_to_user_id": _texts(posts, "in_reply_to_user_id"),
+        **_references(_values(posts, "referenced_tweets")),
+        "hashtags": _lists([e.hashtags for e in whole], _tags),
+        "cashtags": _lists([e.cashtags for e in whole], _tags),
+        "mentions": _lists([e.mentions for e in whole], _mentions),
+        "urls": _lists([e.urls for e in whole], _structs(schema.URL)),
+        "annotations": _lists([e.annotations for e in first], _structs(schema.ANNOTATION)),
+        "context_annotations": _lists(_values(posts, "context_annotations"), _contexts),
+        "media": _lists(rows.media, _structs(schema.MEDIA)),
+        "poll_ids": _lists([a.poll_ids for a in attached], _strings),
+        "place_id": _texts(geo, "place_id"),
+        "place_full_name": _texts(rows.places, "full_name"),
+        "place_country_code": _texts(rows.places, "country_code"),
+        "longitude": pa.array([point and point[0] for point in points], pa.float64()),
+        "latitude": pa.array([point and point[1] for point in points], pa.float64()),
+        "edit_history_tweet_ids": _lists(
+            # Seen on the wire: a history with one empty id.
+            [ids and [i for i in ids if i] for ids in _values(posts, "edit_history_tweet_ids")],
+            _strings,
+        ),
+        "edits_remaining": _integers(controls, "edits_remaining"),
+        "is_edit_eligible": _booleans(controls, "is_edit_eligible"),
+        "editable_until": _times(
+            _values(controls, "editable_until"), "edit_controls.editable_until", rows.problems
+        ),
+        "is_possibly_sensitive": _booleans(posts, "possibly_sensitive"),
+        "reply_settings": _texts(posts, "reply_settings"),
+        "source": _texts(posts, "source"),
+        "community_id": _texts(posts, "community_id"),
+        "withheld_country_codes": _lists([w.country_codes for w in withheld], _strings),
+        "is_withheld_for_copyright": _booleans(withheld, "copyright"),
+        **{f"{name}_count": _integers(metrics, f"{name}_count") for name in _METRICS},
+        ENTITY_PROBLEM: pa.array([_entity_problem(post) for post in posts], pa.string()),
+    }
+
+
+_NO_ENTITIES, _NO_GEO, _NO_CONTROLS = Entities(), Geo(), EditControls()
+_NO_ATTACHMENTS, _NO_WITHHELD, _NO_METRICS = Attachments(), Withheld(), Metrics()
+_NO_TOPIC = Topic()
+
+
+def _values(objects: Iterable[Any], name: str) -> list[Any]:
+    return list(map(attrgetter(name), objects))
+
+
+def _texts(objects: Iterable[Any], name: str) -> pa.Array:
+    return pa.array(_values(objects, name), pa.string())
+
+
+def _integers(objects: Iterable[Any], name: str) -> pa.Array:
+    return pa.array(_values(objects, name), pa.int64())
+
+
+def _booleans(objects: Iterable[Any], name: str) -> pa.Array:
+    return pa.array(_values(objects, name), pa.bool_())
+
+
+def _times(texts: Sequence[str | None], name: str, problems: dict[int, list[str]]) -> pa.Array:
+    """Times as X writes them; anything else is a problem of its row and null."""
+    array = pa.array(texts, pa.string())
+    odd = pc.invert(pc.match_substring_regex(array, _TIME)).fill_null(fill_value=False)
+    try:
+        times = pc.if_else(odd, None, array).cast(schema.TIMESTAMP)
+    except pa.ArrowInvalid:  # a 30th of February: rare enough to look at each one alone
+        times = pa.array([_time(text) for text in texts], schema.TIMESTAMP)
+        odd = pc.and_(times.is_null(), array.is_valid())
+    for row in np.flatnonzero(odd):
+        problem = f"{name}: {str(texts[row])[:60]!r} is not a time in UTC"
+        problems.setdefault(int(row), []).append(problem)
+    return times
+
+
+def _time(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if text and re.match(_TIME, text) else None
+    except ValueError:
+        return None
+
+
+def _lists(items: Sequence[Sequence[Any] | None], build: Callable[[list[Any]], pa.Array]) -> pa.Array:
+    """A list column: the values of all rows built at once; an absent list is an empty one."""
+    lengths = np.zeros(len(items), np.int32)
+    filled = np.fromiter(map(bool, items), np.bool_, len(items))
+    lengths[filled] = np.fromiter(map(len, filter(None, items)), np.int32)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    values = build(list(chain.from_iterable(filter(None, items))))
+    return pa.ListArray.from_arrays(pa.array(offsets), values)
+
+
+def _strings(values: list[str]) -> pa.Array:
+    return pa.array(values, pa.string())
+
+
+def _structs(kind: pa.StructType) -> Callable[[list[Any]], pa.Array]:
+    """Builds a struct column from objects whose fields are called the same."""
+
+    def build(values: list[Any]) -> pa.Array:
+        return _struct(kind, *(_values(values, f.name) for f in kind))
+
+    return build
+
+
+def _struct(kind: pa.StructType, *parts: list[Any]) -> pa.Array:
+    arrays = [pa.array(part, f.type) for part, f in zip(parts, kind, strict=True)]
+    return pa.StructArray.from_arrays(arrays, fields=list(kind))
+
+
+def _tags(values: list[Any]) -> pa.Array:
+    return _texts(values, "tag")
+
+
+def _mentions(values: list[Any]) -> pa.Array:
+    return _struct(schema.MENTION, _values(values, "username"), _values(values, "id"))
+
+
+def _contexts(values: list[Context]) -> pa.Array:
+    domains = [context.domain or _NO_TOPIC for context in values]
+    entities = [context.entity or _NO_TOPIC for context in values]
+    return _struct(
+        schema.CONTEXT,
+        _values(domains, "id"),
+        _values(domains, "name"),
+        _values(entities, "id"),
+        _values(entities, "name"),
+    )
+
+
+def _references(lists: Sequence[Sequence[Reference] | None]) -> dict[str, pa.Array]:
+    """The list itself and, for each kind, whether there is one and its first id."""
+    targets: dict[str, list[str | None]] = {
+        kind: [None] * len(lists) for kind in _REFERENCE_COLUMNS
+    }
+    kinds = {kind: np.zeros(len(lists), np.bool_) for kind in _REFERENCE_COLUMNS}
+    for row, references in enumerate(lists):
+        for reference in references or ():
+            if reference.type in kinds and not kinds[reference.type][row]:
+                kinds[reference.type][row] = True
+                targets[reference.type][row] = reference.id
+    built = {column: pa.array(kinds[kind]) for kind, column in _REFERENCE_COLUMNS.items()}
+    built |= {f"{kind}_tweet_id": pa.array(ids, pa.string()) for kind, ids in targets.items()}
+    built["referenced_tweets"] = _lists(
+        lists,
+        lambda flat: _struct(schema.REFERENCE, _values(flat, "type"), _values(flat, "id")),
+    )
+    return built
+
+
+def _entity_problem(post: Post) -> str | None:
+    """The first entity that is reversed or lies outside the text it belongs to, in words."""
+    if post.entities is not None and post.text is not None:
+        found = _outside(post.entities, len(post.text))
+        if found:
+            return found
+    note = post.note_tweet
+    if note is not None and note.entities is not None and note.text is not None:
+        return _outside(note.entities, len(note.text), "the whole text")
+    return None
+
+
+def _outside(entities: Entities, length: int, of: str = "the text") -> str | None:
+    for found in (entities.hashtags, entities.cashtags, entities.mentions, entities.urls):
+        for entity in found or ():
+            start, end = entity.start, entity.end
+            if start is not None and end is not None and not 0 <= start < end <= length:
+                kind = type(entity).__name__.lower()
+                return f"{kind} from {start} to {end}, but {of} has {length} characters"
+    return None

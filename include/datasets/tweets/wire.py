@@ -1,0 +1,231 @@
+"""Pages of posts as X sends them: the fields that a column needs, strictly typed.
+
+X speaks two vocabularies at once, ``tweet`` and ``post``. Both are read here, the only place that
+knows the second one; everything behind it says ``tweet``. Keys that are not listed are ignored.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from msgspec import Meta, Raw, Struct
+
+Text = str | None
+Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+Number = Int64 | None
+
+ABSENT: Any = None
+"""Default of a field that may be missing but, where X sends it, is never null."""
+
+
+class _Wire(Struct, gc=False):
+    """Without garbage collection: these objects are trees and live for one page."""
+
+
+class Tag(_Wire):
+    """A hashtag or a cashtag."""
+
+    tag: Text = None
+    start: Number = None
+    end: Number = None
+
+
+class Mention(_Wire):
+    """A mentioned user; old payloads lack the id."""
+
+    username: Text = None
+    id: Text = None
+    start: Number = None
+    end: Number = None
+
+
+class Url(_Wire):
+    """A link, as written and as resolved."""
+
+    url: Text = None
+    expanded_url: Text = None
+    display_url: Text = None
+    unwound_url: Text = None
+    title: Text = None
+    start: Number = None
+    end: Number = None
+
+
+class Annotation(_Wire):
+    """A named entity."""
+
+    type: Text = None
+    normalized_text: Text = None
+    probability: float | None = None
+
+
+class Entities(_Wire):
+    """What X found in a text; offsets count code points, the end is exclusive."""
+
+    hashtags: list[Tag] | None = None
+    cashtags: list[Tag] | None = None
+    mentions: list[Mention] | None = None
+    urls: list[Url] | None = None
+    annotations: list[Annotation] | None = None
+
+
+class Note(_Wire):
+    """The whole text of a long post."""
+
+    text: Text = None
+    entities: Entities | None = None
+
+
+class Topic(_Wire):
+    """One half of a context annotation."""
+
+    id: Text = None
+    name: Text = None
+
+
+class Context(_Wire):
+    """A topic that X inferred."""
+
+    domain: Topic | None = None
+    entity: Topic | None = None
+
+
+class Reference(_Wire):
+    """Another post, and what this one does with it."""
+
+    type: str = ABSENT
+    id: str = ABSENT
+
+
+class Metrics(_Wire):
+    """Counts; old payloads lack the last two."""
+
+    retweet_count: Int64 = ABSENT
+    repost_count: Int64 = ABSENT
+    reply_count: Int64 = ABSENT
+    like_count: Int64 = ABSENT
+    quote_count: Int64 = ABSENT
+    bookmark_count: Int64 = ABSENT
+    impression_count: Int64 = ABSENT
+
+    def __post_init__(self) -> None:
+        if self.retweet_count is None:
+            self.retweet_count = self.repost_count
+
+
+class Attachments(_Wire):
+    """Keys of media and ids of polls."""
+
+    media_keys: list[str] | None = None
+    poll_ids: list[str] | None = None
+
+
+class Point(_Wire):
+    """Longitude, then latitude, in degrees."""
+
+    coordinates: tuple[float, float] | None = None
+
+
+class Geo(_Wire):
+    """Where it was posted, if that was shared."""
+
+    place_id: Text = None
+    coordinates: Point | None = None
+
+
+class EditControls(_Wire):
+    """Whether and until when it can be edited; payloads of 2022 have the number as text."""
+
+    edits_remaining: Int64 | Annotated[str, Meta(pattern="^[0-9]{1,9}$")] | None = None
+    is_edit_eligible: bool | None = None
+    editable_until: Text = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.edits_remaining, str):
+            self.edits_remaining = int(self.edits_remaining)
+
+
+class Withheld(_Wire):
+    """Where and why it is not shown."""
+
+    copyright: bool | None = None
+    country_codes: list[str] | None = None
+
+
+class Post(_Wire):
+    """One post; read its fields under their classic names."""
+
+    id: str = ABSENT
+    author_id: str = ABSENT
+    created_at: str = ABSENT
+    text: str = ABSENT
+    note_tweet: Note | None = None
+    note_post: Note | None = None
+    lang: Text = None
+    conversation_id: Text = None
+    in_reply_to_user_id: Text = None
+    referenced_tweets: list[Reference] | None = None
+    referenced_posts: list[Reference] | None = None
+    entities: Entities | None = None
+    context_annotations: list[Context] | None = None
+    attachments: Attachments | None = None
+    geo: Geo | None = None
+    edit_history_tweet_ids: list[str] | None = None
+    edit_history_post_ids: list[str] | None = None
+    edit_controls: EditControls | None = None
+    possibly_sensitive: bool | None = None
+    reply_settings: Text = None
+    source: Text = None
+    community_id: Text = None
+    withheld: Withheld | None = None
+    public_metrics: Metrics = ABSENT
+
+    def __post_init__(self) -> None:
+        if self.note_tweet is None:
+            self.note_tweet = self.note_post
+        if self.referenced_tweets is None:
+            self.referenced_tweets = self.referenced_posts
+        if self.edit_history_tweet_ids is None:
+            self.edit_history_tweet_ids = self.edit_history_post_ids
+
+
+class Media(_Wire):
+    """Attached media, from ``includes``."""
+
+    media_key: str = ABSENT
+    type: Text = None
+    url: Text = None
+    preview_image_url: Text = None
+    alt_text: Text = None
+    width: Number = None
+    height: Number = None
+    duration_ms: Number = None
+
+
+class Place(_Wire):
+    """A place, from ``includes``."""
+
+    id: str = ABSENT
+    full_name: Text = None
+    country_code: Text = None
+
+
+class Includes(_Wire):
+    """What the posts of a page refer to; anything may be missing."""
+
+    media: list[Media] | None = None
+    places: list[Place] | None = None
+
+
+class Page(_Wire):
+    """A page where every value is as expected."""
+
+    data: list[Post] | None = None
+    includes: Includes | None = None
+
+
+class OddPage(_Wire):
+    """A page cut into its posts, each to be looked at alone."""
+
+    data: list[Raw] | None = None
+    includes: Raw = Raw(b"null")  # noqa: RUF009 - immutable
