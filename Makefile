@@ -47,7 +47,7 @@ down: $(READY) ## Stop what `make up` started
 
 .PHONY: docs
 docs: $(READY) ## Serve the Data Docs of the last demo on loopback
-	@$(BIN)/python -m sandbox.docs
+	@$(BIN)/python -m include.data_docs.serve --folder .local/demo/data-docs
 
 .PHONY: lint
 lint: $(READY) ## Judge style, types and the lock; repairs nothing
