@@ -15,15 +15,14 @@ expected fails the run in `reconcile`, and what landed stays.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk import CronDataIntervalTimetable, dag, get_current_context, task
-from include.notify.failure_notifier import TaskFailureMail
 
 from include import steps
 from include.assets import CURATED_TWEETS
-from include.retries import RETRY_POLICY
+from include.dag_defaults import DEFAULT_ARGS
 
 DATASET = "tweets"
 
@@ -33,14 +32,7 @@ DATASET = "tweets"
     start_date=datetime(2022, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
-    default_args={
-        "owner": "data-engineering",
-        "retries": 3,
-        "retry_delay": timedelta(minutes=1),
-        "retry_policy": RETRY_POLICY,
-        "execution_timeout": timedelta(hours=1),
-        "on_failure_callback": TaskFailureMail(),
-    },
+    default_args=DEFAULT_ARGS,
     tags=["tweets", "x-api", "lake"],
     doc_md=__doc__,
 )

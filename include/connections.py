@@ -53,7 +53,7 @@ def load_accounts() -> list[Account]:
 
 def open_lake(settings: Settings) -> Lake:
     """The lake behind the Airflow connection ``aws_default``."""
-    from airflow.providers.amazon.aws.hooks.s3 import S3Hook  # noqa: PLC0415 - slow to import
+    from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
     return Lake(S3Hook("aws_default").get_conn(), settings.bucket)
 
@@ -64,7 +64,7 @@ def open_x_api(settings: Settings) -> XApi:
     Raises:
         BadConfiguration: the connection, its host or its password is missing.
     """
-    from include.x_api.client import XApi  # noqa: PLC0415 - tweepy is slow to import
+    from include.x_api.client import XApi
 
     try:
         connection = BaseHook.get_connection("x_api")

@@ -1,4 +1,4 @@
-"""Errors by what can be done about them; ``include/retries.py`` maps them to Airflow's retries."""
+"""Errors by what can be done about them; ``dag_defaults.py`` maps them to Airflow's retries."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 def plan(dataset: str) -> list[dict[str, Any]]:
     """One fetch per account, after everything that can be known to be wrong was looked at."""
-    from include.datasets import dataset_named  # noqa: PLC0415 - pyarrow is slow to import
+    from include.datasets import dataset_named
 
     interval = current_interval()
     settings, accounts = load_settings(), load_accounts()
@@ -67,8 +67,8 @@ def batches(dataset: str, fetches: list[dict[str, Any]] | None) -> list[dict[str
 
 def validate(dataset: str, batch: dict[str, Any]) -> dict[str, Any]:
     """Validate each account of one batch; returns counts."""
-    from include.datasets import dataset_named  # noqa: PLC0415 - pandas is slow to import
-    from include.validation import validate_batch  # noqa: PLC0415
+    from include.datasets import dataset_named
+    from include.validation import validate_batch
 
     interval, settings = current_interval(), load_settings()
     lake, target = open_lake(settings), dataset_named(dataset)
@@ -105,7 +105,7 @@ def report(dataset: str, fetches: list[dict[str, Any]] | None) -> str:
 
 def publish_data_docs(report_key: str) -> str:
     """Publish this run's pages; returns the key of the page above them."""
-    from include.data_docs import publish  # noqa: PLC0415 - GX is slow to import
+    from include.data_docs import publish
 
     lake = open_lake(load_settings())
     return publish(lake, _stored_report(lake, report_key))
@@ -113,8 +113,8 @@ def publish_data_docs(report_key: str) -> str:
 
 def notify(report_key: str | None) -> str | None:
     """Mail the digest if somebody has to look; returns its subject."""
-    from include.notify.digest import compose  # noqa: PLC0415
-    from include.notify.mail import send  # noqa: PLC0415
+    from include.notify.digest import compose
+    from include.notify.mail import send
 
     if report_key is None:
         raise AirflowSkipException("there is no report to tell of")

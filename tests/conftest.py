@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import itertools
+import os
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from include.interval import Interval
 from include.lake import Lake
-from sandbox.world import World
+
+if TYPE_CHECKING:
+    from sandbox.world import World
+
+# Before anything imports Airflow: the tests' own home, never a developer's.
+os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="tweet-lake-tests-")
+os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 
 _numbers = itertools.count()
 
@@ -22,6 +29,9 @@ _numbers = itertools.count()
 @pytest.fixture(scope="session")
 def s3() -> Iterator[Any]:
     """A client of a local S3 server."""
+    # Astro's image has no moto: its tests, in tests/dags, do without.
+    from moto.server import ThreadedMotoServer
+
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -56,5 +66,7 @@ def interval() -> Interval:
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     """A sandbox of its own, its clock at ``NOW``."""
+    from sandbox.world import World
+
     with World(tmp_path / "world", now=NOW) as world:
         yield world

@@ -1,7 +1,7 @@
 """Serve Data Docs on this machine: from a folder, or straight from the lake's bucket.
 
 ``python -m include.data_docs.serve --folder .local/demo/data-docs``
-``python -m include.data_docs.serve --bucket tweet-lake``
+``python -m include.data_docs.serve --bucket tweet-lake`` (boto3 finds the credentials)
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import boto3
+
 from include.data_docs.keys import SITE
+from include.lake import Lake
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +38,8 @@ def from_folder(folder: Path) -> Read:
     return read
 
 
-def from_bucket(bucket: str, endpoint_url: str | None) -> Read:
-    """Pages from ``data-docs/`` of a bucket, with boto3's own search for credentials."""
-    import boto3  # noqa: PLC0415 - a folder needs none
-
-    from include.lake import Lake  # noqa: PLC0415
-
-    lake = Lake(boto3.client("s3", endpoint_url=endpoint_url), bucket)
+def from_lake(lake: Lake) -> Read:
+    """Pages from ``data-docs/`` of a lake."""
     return lambda path: lake.find(SITE + path)
 
 
@@ -101,7 +99,9 @@ def main() -> None:
     read = (
         from_folder(arguments.folder)
         if arguments.folder
-        else from_bucket(arguments.bucket, arguments.endpoint_url)
+        else from_lake(
+            Lake(boto3.client("s3", endpoint_url=arguments.endpoint_url), arguments.bucket)
+        )
     )
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     with server(read, arguments.host, arguments.port) as running:

@@ -1,10 +1,13 @@
-"""Which failures Airflow tries again: by what can be done about them, not by their number."""
+"""What every DAG has in common: its owner, which failures are tried again, who hears of them."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+
+from include.notify.failure_notifier import TaskFailureMail
 
 RETRY_POLICY = ExceptionRetryPolicy(
     rules=[
@@ -28,4 +31,13 @@ RETRY_POLICY = ExceptionRetryPolicy(
         ),
     ],
 )
-"""Everything that no rule names is tried again after the task's own delay."""
+"""By what can be done about a failure; what no rule names is tried again after the usual delay."""
+
+DEFAULT_ARGS: dict[str, Any] = {
+    "owner": "data-engineering",
+    "retries": 3,
+    "retry_delay": timedelta(minutes=1),
+    "retry_policy": RETRY_POLICY,
+    "execution_timeout": timedelta(hours=1),
+    "on_failure_callback": TaskFailureMail(),
+}

@@ -1,0 +1,74 @@
+"""Airflow and its world on this machine until SIGTERM: what `make up` keeps in the background."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import threading
+from pathlib import Path
+
+from include.data_docs.serve import from_lake, server
+from include.lake import Lake
+from sandbox.airflow_home import REPOSITORY, AirflowHome
+from sandbox.demo import demo_environment, s3_client
+from sandbox.world import World
+
+DIRECTORY = REPOSITORY / ".local" / "up"
+PID = DIRECTORY / "host.pid"
+READY = DIRECTORY / "ready.json"
+LOG = DIRECTORY / "host.log"
+AIRFLOW_PORT, DOCS_PORT = 8080, 8090
+X_PORT, S3_PORT, SMTP_PORT = 8900, 8901, 8902
+
+
+def main() -> None:
+    """Run until SIGTERM or SIGINT; ``ready.json`` is there while everything answers."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    PID.write_text(str(os.getpid()), encoding="utf-8")
+    try:
+        _run(stop)
+    finally:
+        READY.unlink(missing_ok=True)
+        PID.unlink(missing_ok=True)
+
+
+def _run(stop: threading.Event) -> None:
+    world = World(DIRECTORY / "world", x_port=X_PORT, s3_port=S3_PORT, smtp_port=SMTP_PORT)
+    home_folder = DIRECTORY / "airflow"
+    # The world's S3 forgets everything between two starts; an old database would tell of it.
+    shutil.rmtree(home_folder, ignore_errors=True)
+    with world:
+        environment = {
+            **demo_environment(world),
+            "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        }
+        docs = server(from_lake(Lake(s3_client(world), world.bucket)), "127.0.0.1", DOCS_PORT)
+        threading.Thread(target=docs.serve_forever, name="data-docs", daemon=True).start()
+        with AirflowHome(home_folder, environment, port=AIRFLOW_PORT) as home:
+            _say_ready(home, world)
+            while not stop.wait(timeout=2):
+                home.check()
+        docs.shutdown()
+
+
+def _say_ready(home: AirflowHome, world: World) -> None:
+    facts = {
+        "airflow": home.url,
+        "user": "admin",
+        "password": home.password,
+        "data_docs": f"http://127.0.0.1:{DOCS_PORT}/",
+        "x_api": world.x_url,
+        "s3": world.s3_url,
+        "mails": str(world.smtp.folder.relative_to(REPOSITORY)),
+    }
+    draft: Path = READY.with_suffix(".draft")
+    draft.write_text(json.dumps(facts), encoding="utf-8")
+    draft.replace(READY)
+
+
+if __name__ == "__main__":
+    main()
