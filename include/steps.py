@@ -6,7 +6,8 @@ DAG files name the steps; a step takes and returns small dicts, never rows.
 from __future__ import annotations
 
 import logging
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import get_current_context
 from airflow.sdk.configuration import conf
@@ -19,30 +20,27 @@ from include.context import current_interval
 from include.errors import BadConfiguration
 from include.fetch import Fetch
 from include.lake import Lake, run_report_key
+from include.quality import Quality
 from include.raw import RawBatch
 from include.report import RunReport
 from include.run import Batch, RunIncompleteError
+
+if TYPE_CHECKING:
+    from include.datasets.dataset import Dataset
 
 log = logging.getLogger(__name__)
 
 
 def plan(dataset: str) -> list[dict[str, Any]]:
     """One fetch per account, after everything that can be known to be wrong was looked at."""
-    from include.datasets import dataset_named
-
     interval = current_interval()
     settings, accounts = load_settings(), load_accounts()
-    dataset_named(dataset).check_suite()
+    Quality(_dataset(dataset).suite)  # a bad suite is said before anything is spent
+    _check_map_length(sum(account.enabled for account in accounts))
     lake, api = open_lake(settings), open_x_api(settings)
     lake.check()
     fetching.wait_until_readable(interval)
     fetches = fetching.plan(lake, api, accounts, interval)
-    most = conf.getint("core", "max_map_length")
-    if len(fetches) > most:
-        raise BadConfiguration(
-            f"{len(fetches)} accounts are planned, but Airflow maps at most {most} tasks; set "
-            f"AIRFLOW__CORE__MAX_MAP_LENGTH to at least {len(fetches)}"
-        )
     return [fetch.model_dump(mode="json") for fetch in fetches]
 
 
@@ -67,23 +65,30 @@ def batches(dataset: str, fetches: list[dict[str, Any]] | None) -> list[dict[str
 
 def validate(dataset: str, batch: dict[str, Any]) -> dict[str, Any]:
     """Validate each account of one batch; returns counts."""
-    from include.datasets import dataset_named
     from include.validation import validate_batch
 
     interval, settings = current_interval(), load_settings()
-    lake, target = open_lake(settings), dataset_named(dataset)
-    quality = target.quality()
+    lake, target = open_lake(settings), _dataset(dataset)
+    quality = Quality(target.suite)
     counts = {"curated": 0, "quarantined": 0, "duplicates": 0}
+    failures: list[Exception] = []
     for account, volume in Batch.model_validate(batch).volumes.items():
-        done = validate_batch(
-            lake,
-            target,
-            quality,
-            interval=interval,
-            account=account,
-            volume=volume,
-            csv=settings.csv,
-        )
+        try:
+            done = validate_batch(
+                lake,
+                target,
+                quality,
+                interval=interval,
+                account=account,
+                volume=volume,
+                csv=settings.csv,
+            )
+        except Exception as error:
+            # The accounts after it land all the same; the task fails in the end.
+            log.exception("%s could not be validated", account)
+            error.add_note(f"while validating {account}")
+            failures.append(error)
+            continue
         log.info(
             "%s: %s, %d curated, %d quarantined",
             account,
@@ -92,6 +97,8 @@ def validate(dataset: str, batch: dict[str, Any]) -> dict[str, Any]:
             done.quarantined,
         )
         counts = {name: count + getattr(done, name) for name, count in counts.items()}
+    if failures:
+        raise ExceptionGroup(f"{len(failures)} accounts could not be validated", failures)
     return counts
 
 
@@ -104,7 +111,7 @@ def report(dataset: str, fetches: list[dict[str, Any]] | None) -> str:
 
 
 def publish_data_docs(report_key: str) -> str:
-    """Publish this run's pages; returns the key of the page above them."""
+    """Publish this run's pages; returns the key of its own."""
     from include.data_docs import publish
 
     lake = open_lake(load_settings())
@@ -148,6 +155,20 @@ def reconcile(report_key: str | None) -> None:
         running.reconcile(lake, _stored_report(lake, report_key))
     if failed or report_key is None:
         raise RunIncompleteError(f"tasks failed: {', '.join(failed)}; see their logs")
+
+
+def _dataset(name: str) -> Dataset:
+    dataset: Dataset = getattr(import_module(f"include.datasets.{name}.dataset"), name.upper())
+    return dataset
+
+
+def _check_map_length(accounts: int) -> None:
+    most = conf.getint("core", "max_map_length")
+    if accounts > most:
+        raise BadConfiguration(
+            f"{accounts} accounts are enabled, but Airflow maps at most {most} tasks; set "
+            f"AIRFLOW__CORE__MAX_MAP_LENGTH to at least {accounts}"
+        )
 
 
 def _planned(fetches: list[dict[str, Any]] | None) -> list[Fetch]:
