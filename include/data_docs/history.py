@@ -67,6 +67,10 @@ class Month(BaseModel):
         others = [other for other in self.runs if other.interval != run.interval]
         return Month(runs=sorted([*others, run], key=lambda r: r.interval, reverse=True))
 
+    def to_bytes(self) -> bytes:
+        """The object's body."""
+        return self.model_dump_json(indent=1).encode()
+
 
 def month_key(dataset: str, month: str) -> str:
     """``data-docs/tweets/2026-11/runs.json``."""
@@ -100,7 +104,7 @@ def record(lake: Lake, dataset: str, month: str, run: RunSummary) -> None:
             lake.client.put_object(
                 Bucket=lake.bucket,
                 Key=key,
-                Body=(month_with_run.model_dump_json(indent=1)).encode(),
+                Body=month_with_run.to_bytes(),
                 ContentType="application/json",
                 **condition,  # type: ignore[arg-type]
             )

@@ -1,0 +1,179 @@
+"""Runs to publish: real results of Great Expectations, and reports that name them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from include.data_docs import page_key
+from include.interval import Interval
+from include.lake import Lake, account_prefix, batch_prefix
+from include.outcomes import Outcome
+from include.report import AccountReport, FailedExpectation, RunReport
+
+NASTY_TEXTS = (
+    "</td></table><script>alert('x')</script>",
+    "<img src=x onerror=alert(1)> \"quoted\" 'single' &amp; $like ${like}",
+    "\u202egnp.exe مرحبا بالعالم\u2066",
+    "one line\nanother\u2028third",
+    "a lone surrogate: \ud83d!",
+    "https://elsewhere.example/" + "w" * 90,
+)
+
+
+@pytest.fixture(scope="session")
+def gx_result() -> dict[str, Any]:
+    """What GX says of a batch of nasty texts: passed, failed, and one that it can't check."""
+    import great_expectations as gx  # noqa: PLC0415 - seconds, and only these tests need it
+    from great_expectations.core.run_identifier import RunIdentifier  # noqa: PLC0415
+
+    expect = gx.expectations
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    suite = gx.ExpectationSuite(
+        "tweets",
+        expectations=[
+            expect.ExpectTableRowCountToBeBetween(
+                min_value=100, severity="warning", notes="As many as usual.", meta={"key": "volume"}
+            ),
+            expect.ExpectColumnValuesToNotBeNull(
+                column="tweet_id", notes="Every post has its id.", meta={"key": "id_present"}
+            ),
+            expect.ExpectColumnValuesToMatchRegex(
+                column="text",
+                regex="^<expected> $like$",
+                description="The text is <as expected>.",
+                meta={"key": "text_expected"},
+            ),
+            expect.ExpectColumnValuesToBeOfType(column="absent", type_="str"),
+        ],
+    )
+    frame = pd.DataFrame(
+        {
+            "row": range(len(NASTY_TEXTS)),
+            "tweet_id": [str(1890000000000000000 + row) for row in range(len(NASTY_TEXTS))],
+            "text": [text.replace("\ud83d", "�") for text in NASTY_TEXTS],
+        }
+    )
+    batch = (
+        context.data_sources.add_pandas("lake")
+        .add_dataframe_asset("tweets/nasa")
+        .add_batch_definition_whole_dataframe("batch")
+    )
+    definition = gx.ValidationDefinition(name="v", data=batch, suite=context.suites.add(suite))
+    checkpoint = gx.Checkpoint(
+        name="tweets",
+        validation_definitions=[context.validation_definitions.add(definition)],
+        result_format={
+            "result_format": "COMPLETE",
+            "unexpected_index_column_names": ["row"],
+        },
+    )
+    end = datetime(2026, 11, 20, 4, tzinfo=UTC)
+    ran = context.checkpoints.add(checkpoint).run(
+        batch_parameters={"dataframe": frame},
+        run_id=RunIdentifier(run_name="20261120T0000Z_20261120T0400Z", run_time=end),
+    )
+    (result,) = ran.run_results.values()
+    return dict(result.to_json_dict())
+
+
+@pytest.fixture
+def run_of(lake: Lake, gx_result: dict[str, Any]) -> Callable[..., RunReport]:
+    """Make a run whose results lie in the lake: ``run_of(interval_name, "nasa", "esa")``.
+
+    ``trouble`` adds an account of every outcome that needs attention.
+    """
+
+    def make(interval_name: str, *accounts: str, trouble: bool = False) -> RunReport:
+        interval = Interval.parse(interval_name)
+        landed = [(name, Outcome.LANDED, ()) for name in accounts]
+        bad = (
+            [
+                ("nasty", Outcome.ROWS_QUARANTINED, (row_failure(), batch_failure("info"))),
+                ("flooded", Outcome.BATCH_QUARANTINED, (batch_failure("critical"),)),
+            ]
+            if trouble
+            else []
+        )
+        reports = []
+        for name, outcome, failed in [*landed, *bad]:
+            key = f"{account_prefix('validations', 'tweets', interval.day, name)}{interval}.json"
+            lake.put_json(key, copy.deepcopy(gx_result))
+            quarantined = {Outcome.LANDED: 0, Outcome.ROWS_QUARANTINED: 6}.get(outcome, 1200)
+            prefix = batch_prefix("quarantine", "tweets", interval, name) if quarantined else None
+            reports.append(
+                AccountReport(
+                    account=name,
+                    outcome=outcome,
+                    detail=f"What became of {name} <b>&</b> why." if failed else "",
+                    rows_in=1204,
+                    curated=1200 - quarantined,
+                    quarantined=quarantined,
+                    duplicates=4,
+                    failed_expectations=list(failed),
+                    quarantine_prefix=prefix,
+                    validation_keys=[key],
+                    data_docs_keys=[page_key(key)],
+                )
+            )
+        unreadable = (
+            Outcome.SUSPENDED,
+            Outcome.PROTECTED,
+            Outcome.DELETED,
+            Outcome.NOT_FOUND,
+            Outcome.FAILED,
+            Outcome.EMPTY,
+        )
+        if trouble:
+            reports += [
+                AccountReport(account=f"a_{o.name.lower()}", outcome=o, detail=f"It is {o}.")
+                for o in unreadable
+            ]
+        return RunReport(
+            dataset="tweets",
+            interval=interval_name,
+            accounts=sorted(reports, key=lambda account: account.account),
+            users_looked_up=len(reports),
+            cost_usd=6.02,
+        )
+
+    return make
+
+
+def row_failure() -> FailedExpectation:
+    """A critical expectation about rows, with every nasty text as an example."""
+    return FailedExpectation(
+        key="text_expected",
+        severity="critical",
+        level="row",
+        note="The text is <as expected>.",
+        column="text",
+        unexpected_count=6,
+        observed=None,
+        examples=[
+            {"tweet_id": str(1890000000000000000 + row), "value": text}
+            for row, text in enumerate(NASTY_TEXTS)
+        ],
+    )
+
+
+def batch_failure(severity: str) -> FailedExpectation:
+    """An expectation about a whole batch."""
+    return FailedExpectation.model_validate(
+        {
+            "key": "volume",
+            "severity": severity,
+            "level": "batch",
+            "note": "As many as usual.",
+            "column": None,
+            "unexpected_count": 0,
+            "observed": "1204",
+            "examples": [],
+        }
+    )
