@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from sandbox.malformed import MALFORMATIONS
+
 FAULTS: dict[str, str] = {
     "rate_limit": "429 Too Many Requests; `x-rate-limit-reset` is `reset_in` seconds ahead",
     "rate_limit_no_header": "429 with code 88 and without any `x-rate-limit-*` header",
@@ -43,9 +45,13 @@ class Fault:
     malformation: str = "count_as_string"
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a fault that nobody knows, or a path that is no expression."""
+        """Raise ValueError for an unknown name, or a path that is no expression."""
         if self.fault not in FAULTS:
             msg = f"unknown fault {self.fault!r}; known: {', '.join(FAULTS)}"
+            raise ValueError(msg)
+        if self.malformation not in MALFORMATIONS:
+            known = ", ".join(MALFORMATIONS)
+            msg = f"unknown malformation {self.malformation!r}; known: {known}"
             raise ValueError(msg)
         try:
             re.compile(self.path)

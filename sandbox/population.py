@@ -46,8 +46,9 @@ class Population:
             return 0
         if account.kind in _STEADY:
             return math.floor(account.posts_per_hour * elapsed)
-        # A day's tide of plus and minus 40 %; steep enough to be seen, never backwards.
-        tide = 1.5 * (1 + math.sin(math.tau * (elapsed + account.code) / 24))
+        # A day's tide of plus and minus 40 %: enough to be seen, and the sum never runs backwards.
+        phase = math.sin(math.tau * account.code / 24)
+        tide = 1.5 * (math.sin(math.tau * (elapsed + account.code) / 24) - phase)
         return math.floor(account.posts_per_hour * (elapsed + tide))
 
     def slots(self, account: Account, hour: int) -> list[Slot]:
@@ -201,7 +202,8 @@ class Population:
             "verified_type": "business" if account.code % 4 == 0 else "none",
         }
         if account.kind is Kind.ORDINARY:
-            pinned = next(self.between(account, 0, snowflake(_HOUR_MS * (_FIRST_HOUR + 96))), None)
+            a_summer_day = snowflake(_HOUR_MS * (_FIRST_HOUR + 24 * 540))
+            pinned = next(self.between(account, 0, a_summer_day), None)
             user |= {"pinned_tweet_id": str(pinned.key)} if pinned else {}
         if account.kind is Kind.WITHHELD:
             user["withheld"] = {"country_codes": ["DE", "FR"], "scope": "user"}

@@ -87,6 +87,7 @@ def missing_user(
         }
     if account and account.kind is Kind.PROTECTED:
         return item | {
+            "section": "data",
             "title": "Authorization Error",
             "detail": f"Sorry, you are not authorized to see the user with {parameter}: [{value}].",
             "type": type_of(vocabulary, "not-authorized-for-resource"),
@@ -112,6 +113,7 @@ def missing_post(
     if author and author.kind in {Kind.PROTECTED, Kind.SUSPENDED}:
         sorry = f"Sorry, you are not authorized to see the {word.title()} with {parameter}"
         return item | {
+            "section": "data" if parameter == "ids" else "includes",
             "title": "Authorization Error",
             "detail": f"{sorry}: [{value}].",
             "type": type_of(vocabulary, "not-authorized-for-resource"),

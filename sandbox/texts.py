@@ -123,7 +123,7 @@ NASTY_TEXTS: tuple[str, ...] = (
     "-2+3*cmd|' /C calc'!A0",
     "@SUM(1+1)*cmd",
     "Z\u0351\u036b\u0343a\u0321\u0353l\u0348\u034dg\u0337o\u0322 cafe\u0301 e\u0301\u0302\u0303",
-    "\U0001f30a" * 290,
+    "\U0001f469\u200d\U0001f469\u200d\U0001f466\u200d\U0001f466" * 75,
     "a\u0301\u0323" * 120,
     "quotes \"double\" 'single' \u201ccurly\u201d, commas; semicolons | pipes \\ backslash",
     "<script>alert('x')</script><img src=x onerror=alert(1)>",

@@ -143,8 +143,9 @@ class World:
         config = uvicorn.Config(
             create_app(self.api), log_config=None, access_log=False, lifespan="off"
         )
-        # A cut connection is what was ordered, not news.
-        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        # A cut connection is what was ordered, not news; `requests` is the access log.
+        for name in ("uvicorn.error", "uvicorn.access"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
             target=self._server.run, args=([listener],), name="x-api", daemon=True
