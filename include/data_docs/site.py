@@ -88,7 +88,7 @@ def _account_page(
     lake: Lake, report: RunReport, account: AccountReport, validation_key: str, body: bytes
 ) -> bytes:
     # Importing GX takes seconds, and not every run has a result to show.
-    from include.data_docs.gx_page import render_gx_page  # noqa: PLC0415
+    from include.data_docs.gx_page import render_gx_page
 
     try:
         result = json.loads(body)
@@ -110,6 +110,7 @@ def _account_page(
 
 def _run_page(lake: Lake, report: RunReport, interval: Interval) -> bytes:
     attention = to_review(report)
+    names = {account.account for account in attention}
     return _render(
         lake,
         "run.html",
@@ -117,7 +118,7 @@ def _run_page(lake: Lake, report: RunReport, interval: Interval) -> bytes:
         report=report,
         interval=interval,
         attention=attention,
-        rest=[account for account in report.accounts if account not in attention],
+        rest=[account for account in report.accounts if account.account not in names],
         summary=RunSummary.of(report),
     )
 

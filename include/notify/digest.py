@@ -29,7 +29,8 @@ def compose(
     if not attention:
         return None
     interval = Interval.parse(report.interval)
-    others = [account for account in report.accounts if account not in attention]
+    told = {account.account for account in attention}
+    others = [account for account in report.accounts if account.account not in told]
     need = "needs" if len(attention) == 1 else "need"
     return message.compose(
         "digest",

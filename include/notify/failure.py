@@ -15,7 +15,7 @@ _SECRETS = (
     (re.compile(r"://[^/\s@]+@"), "://***@"),
     (
         re.compile(
-            r"(?i)\b([\w-]*(?:password|passwd|secret|token|api_?key|authorization)[\w-]*"
+            r"(?i)\b([\w-]*(?:password|passwd|secret|token|api[_-]?key|authorization)[\w-]*"
             r"[\"']?\s*[:=]\s*[\"']?)(?!\*\*\*|bearer |basic )[^\s\"',;&)}]+"
         ),
         r"\1***",

@@ -25,19 +25,19 @@ class TaskFailureMail(BaseNotifier):
             BadConfiguration: settings or mail connection are not right.
             MailNotSent: the mail server refused it or could not be reached.
         """
-        from include.connections import load_settings  # noqa: PLC0415
-        from include.notify.failure import compose  # noqa: PLC0415
-        from include.notify.mail import send  # noqa: PLC0415
+        from include.connections import load_settings
+        from include.notify.failure import compose
+        from include.notify.mail import send
 
         send(compose(_failure(context), recipients=load_settings().alert_to))
 
 
 def _failure(context: Context) -> TaskFailure:
-    from airflow.sdk.log import redact  # type: ignore[attr-defined]  # noqa: PLC0415
+    from airflow.sdk.log import redact  # type: ignore[attr-defined]
 
-    from include.data_docs.words import interval_in_words  # noqa: PLC0415
-    from include.interval import Interval  # noqa: PLC0415
-    from include.notify.failure import TaskFailure  # noqa: PLC0415
+    from include.data_docs.words import interval_in_words
+    from include.interval import Interval
+    from include.notify.failure import TaskFailure
 
     ti, error = context["ti"], context.get("exception")
     start, end = context.get("data_interval_start"), context.get("data_interval_end")

@@ -29,8 +29,8 @@ NASTY_TEXTS = (
 @pytest.fixture(scope="session")
 def gx_result() -> dict[str, Any]:
     """What GX says of a batch of nasty texts: passed, failed, and one that it can't check."""
-    import great_expectations as gx  # noqa: PLC0415 - seconds, and only these tests need it
-    from great_expectations.core.run_identifier import RunIdentifier  # noqa: PLC0415
+    import great_expectations as gx
+    from great_expectations.core.run_identifier import RunIdentifier
 
     expect = gx.expectations
     context = gx.get_context(mode="ephemeral")
