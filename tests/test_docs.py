@@ -1,0 +1,79 @@
+"""The documentation says what the code does."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pydantic_core import PydanticUndefined
+
+from include.accounts import Account, parse_accounts
+from include.settings import Settings, parse_settings
+
+REPOSITORY = Path(__file__).parents[1]
+SETTINGS = (REPOSITORY / "docs" / "settings.md").read_text(encoding="utf-8")
+MARKDOWN = sorted(
+    path for path in REPOSITORY.rglob("*.md") if not {".venv", ".local"} & set(path.parts)
+)
+
+
+def table(heading: str) -> dict[str, str]:
+    """First and second column of the first table below a heading of docs/settings.md."""
+    section = SETTINGS.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    return dict(re.findall(r"^\| `(\w+)` \| (\S+) \|", section, re.MULTILINE))
+
+
+def shown(default: object) -> str:
+    if default is PydanticUndefined:
+        return "required"
+    if isinstance(default, date):
+        return f"`{default.isoformat()}`"
+    return f"`{json.dumps(default)}`"
+
+
+@pytest.mark.parametrize(
+    ("heading", "model"),
+    [("The Variable `tweet_lake`", Settings), ("The Variable `x_accounts`", Account)],
+)
+def test_every_setting_is_documented_with_its_default(heading, model):
+    assert table(heading) == {
+        name: shown(field.default) for name, field in model.model_fields.items()
+    }
+
+
+def test_the_examples_of_settings_work():
+    settings, accounts = re.findall(r"```json\n(.+?)\n```", SETTINGS, re.DOTALL)
+    assert parse_settings(settings).bucket == "my-tweet-lake"
+    assert [account.name for account in parse_accounts(accounts, "docs")] == ["nasa", "esa"]
+
+
+@pytest.mark.parametrize("page", MARKDOWN, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_every_link_inside_the_project_leads_somewhere(page):
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text)
+    dead = [
+        target for target in targets if "://" not in target and not (page.parent / target).exists()
+    ]
+    assert dead == []
+
+
+@pytest.mark.parametrize("page", MARKDOWN, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_every_make_target_that_is_named_exists(page):
+    named = set(re.findall(r"`make ([a-z-]+)", page.read_text(encoding="utf-8")))
+    targets = set(
+        re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text("utf-8"), re.MULTILINE)
+    )
+    assert named <= targets
+
+
+def test_make_help_lists_every_target_that_is_not_a_file():
+    makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+    answer = subprocess.run(
+        ["make", "help"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    ).stdout
+    for target in re.findall(r"^\.PHONY: (\S+)", makefile, re.MULTILINE):
+        assert f"make {target} " in answer
