@@ -1,0 +1,262 @@
+"""Great Expectations' side of :mod:`include.quality`: the only module that imports it to check."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read by GX on import: it must never call home
+
+import great_expectations as gx
+import numpy as np
+from great_expectations.core.run_identifier import RunIdentifier
+from great_expectations.data_context.store.validation_results_store import ValidationResultsStore
+from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.expectations.expectation import (
+    ColumnMapExpectation,
+    ColumnPairMapExpectation,
+    MulticolumnMapExpectation,
+)
+from great_expectations.expectations.registry import (
+    get_expectation_impl,
+    list_registered_expectation_implementations,
+)
+from pydantic.v1 import ValidationError
+
+from include.suite import Kind
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from great_expectations.core.batch_definition import BatchDefinition
+    from great_expectations.core.expectation_validation_result import (
+        ExpectationSuiteValidationResult,
+        ExpectationValidationResult,
+    )
+    from great_expectations.data_context.data_context.abstract_data_context import (
+        AbstractDataContext,
+    )
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+_BY_ROW = (ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation)
+_ABOUT_COLUMNS = {
+    "expect_column_to_exist",
+    "expect_column_type_to_be",
+    "expect_column_values_to_be_in_type_list",
+    "expect_column_values_to_be_of_type",
+    "expect_table_column_count_to_be_between",
+    "expect_table_column_count_to_equal",
+    "expect_table_columns_to_match_ordered_list",
+    "expect_table_columns_to_match_set",
+}
+_FORMAT = {"result_format": "COMPLETE", "exclude_unexpected_values": True}
+_numbers = itertools.count()
+_LISTS = ("partial_unexpected", "unexpected_index", "unexpected_list")
+
+
+def kind(name: str, kwargs: dict[str, Any]) -> Kind:
+    """What the expectation ``name`` judges.
+
+    Raises:
+        ValueError: GX has no such expectation, or it does not take these arguments.
+    """
+    known = list_registered_expectation_implementations()
+    if name not in known:
+        close = difflib.get_close_matches(str(name), known, n=1, cutoff=0)
+        raise ValueError(f"GX has no expectation {name!r}; did you mean {close[0]}?")
+    implementation = get_expectation_impl(name)
+    try:
+        implementation(**kwargs)
+    except ValidationError as error:
+        problems = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise ValueError(
+            f"{name} refuses its arguments: {'; '.join(problems)}; "
+            f"https://greatexpectations.io/expectations/{name} lists them"
+        ) from error
+    if name in _ABOUT_COLUMNS:
+        return "columns"
+    return "row" if issubclass(implementation, _BY_ROW) else "batch"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What GX found for one expectation."""
+
+    success: bool
+    positions: list[int]
+    """Positions in the frame of the rows that failed it."""
+    unexpected_count: int
+    observed: str
+    exception: str | None
+    """Why it could not be evaluated."""
+
+
+class Run:
+    """One checkpoint's result: read it by key, then make it JSON."""
+
+    def __init__(self, result: ExpectationSuiteValidationResult) -> None:
+        self._result = result
+        self._shown: dict[str, dict[str, Any]] = {}
+        self.outcomes = {_key(found): _outcome(found) for found in result.results}
+
+    def show(self, key: str, lists: dict[str, Any]) -> None:
+        """Put these lists in the place of GX's own, which name every row."""
+        self._shown[key] = lists
+
+    def result(self, *, suite: str, asset: str) -> dict[str, Any]:
+        """The result as JSON, without what changes from process to process."""
+        meta = self._result.meta
+        time = meta["run_id"].run_time.astimezone(UTC).isoformat()
+        entries = {_key(found): _entry(found) for found in self._result.results}
+        for key, lists in self._shown.items():
+            entries[key]["result"].update(lists)
+        result = {
+            "success": self._result.success,
+            "suite_name": suite,
+            "results": list(entries.values()),
+            "statistics": self._result.statistics,
+            "suite_parameters": {},
+            "meta": {
+                "great_expectations_version": meta["great_expectations_version"],
+                "active_batch_definition": {
+                    "datasource_name": asset.partition("/")[0],
+                    "data_connector_name": "fluent",
+                    "data_asset_name": asset,
+                    "batch_identifiers": {},
+                },
+                "run_id": {"run_name": meta["run_id"].run_name, "run_time": time},
+                "validation_time": time,
+            },
+        }
+        return cast("dict[str, Any]", _json(result))
+
+
+class Checkpoint:
+    """A GX checkpoint over some expectations, run once for each batch."""
+
+    def __init__(self, entries: list[dict[str, Any]]) -> None:
+        context = _context()
+        name = f"checkpoint-{next(_numbers)}"
+        suite = context.suites.add(gx.ExpectationSuite(name=name, expectations=entries))
+        validation = context.validation_definitions.add(
+            gx.ValidationDefinition(name=name, data=_batches(), suite=suite)
+        )
+        self._checkpoint = context.checkpoints.add(
+            gx.Checkpoint(name=name, validation_definitions=[validation], result_format=_FORMAT)
+        )
+
+    def run(
+        self, frame: pd.DataFrame, parameters: dict[str, Any], *, run_name: str, run_time: datetime
+    ) -> Run:
+        """Check one batch; ``frame`` counts its rows from 0."""
+        found = self._checkpoint.run(
+            batch_parameters={"dataframe": frame},
+            expectation_parameters=parameters,
+            run_id=RunIdentifier(run_name=run_name, run_time=run_time),
+        )
+        (result,) = found.run_results.values()
+        return Run(result)
+
+
+class _NoResults(ValidationResultsStore):
+    """Keeps nothing: each verdict carries its result, and GX's copies would only pile up."""
+
+    def store_validation_results(self, *_: Any, **__: Any) -> bool:
+        return True
+
+
+@cache
+def _context() -> AbstractDataContext:
+    """The process's only context: in memory, without progress bars."""
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    context.stores[context.validation_results_store_name] = _NoResults()
+    return context
+
+
+@cache
+def _batches() -> BatchDefinition[Any]:
+    """The batch definition of every batch: GX keeps the last frame of each it knows."""
+    asset = _context().data_sources.add_pandas("batches").add_dataframe_asset("batch")
+    return asset.add_batch_definition_whole_dataframe("batch")
+
+
+def _configuration(found: ExpectationValidationResult) -> ExpectationConfiguration:
+    if found.expectation_config is None:  # GX's type allows it, its validator always sets it
+        raise TypeError(f"Great Expectations returned a result without its expectation: {found}")
+    return found.expectation_config
+
+
+def _key(found: ExpectationValidationResult) -> str:
+    return str(_configuration(found).meta["key"])
+
+
+def _outcome(found: ExpectationValidationResult) -> Outcome:
+    listed = [] if found.success else found.result.get("unexpected_index_list") or []
+    return Outcome(
+        success=bool(found.success),
+        positions=listed,
+        unexpected_count=found.result.get("unexpected_count") or 0,
+        observed=_observed(found.result),
+        exception=_exception(found.exception_info or {}),
+    )
+
+
+def _observed(result: Mapping[str, Any]) -> str:
+    """What was seen instead, for an expectation about the batch."""
+    mismatched = (result.get("details") or {}).get("mismatched")
+    if mismatched:
+        return "; ".join(f"{how}: {', '.join(names)}" for how, names in mismatched.items())
+    return str(result.get("observed_value"))
+
+
+def _exception(info: Mapping[str, Any]) -> str | None:
+    """Why an expectation could not be evaluated; GX says it at one of two depths."""
+    for cause in (info, *(cause for cause in info.values() if isinstance(cause, Mapping))):
+        if cause.get("raised_exception"):
+            return str(cause.get("exception_message") or "it could not be evaluated")
+    return None
+
+
+def _entry(found: ExpectationValidationResult) -> dict[str, Any]:
+    """One expectation's result; no traceback of its exception, which would name local paths."""
+    configuration = _configuration(found)
+    exception = _exception(found.exception_info or {})
+    return {
+        "success": bool(found.success),
+        "expectation_config": {
+            "type": configuration.type,
+            "kwargs": {k: v for k, v in configuration.kwargs.items() if k != "batch_id"},
+            "meta": configuration.meta,
+            "notes": configuration.notes,
+            "severity": configuration.severity,
+        },
+        "result": {k: v for k, v in found.result.items() if not k.startswith(_LISTS)},
+        "meta": {},
+        "exception_info": {
+            "raised_exception": exception is not None,
+            "exception_message": exception,
+            "exception_traceback": None,
+        },
+    }
+
+
+def _json(value: Any) -> Any:
+    """The same in JSON's types; NaN and infinity, which it lacks, become null."""
+    if isinstance(value, Mapping):
+        return {str(key): _json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, str | int | float) else str(value)

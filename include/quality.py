@@ -1,0 +1,185 @@
+"""Is it good data? One Great Expectations checkpoint per batch, by a suite of ``expectations/``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from include.report import FailedExpectation
+from include.suite import BadSuite, Rule, load
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from include.checkpoint import Checkpoint, Outcome
+
+__all__ = ["BadSuite", "Quality", "Verdict"]
+
+Level = Literal["all", "row", "batch"]
+
+EXAMPLES = 5
+"""Examples of each failed expectation in report and mail."""
+LISTED = 20
+"""Rows of each failed expectation in the result and in Data Docs."""
+SHOWN_CHARACTERS = 120
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a suite says of one batch."""
+
+    bad_rows: dict[int, list[str]]
+    """Value of column ``row`` → keys of the critical row-level expectations that it failed."""
+    batch_failed: bool
+    """A critical batch-level expectation failed, or any could not be evaluated."""
+    failed: list[FailedExpectation]
+    """Every expectation that failed, of any severity, in the order of the suite."""
+    result: dict[str, Any]
+    """GX's result as JSON, equal for equal batches; its lists are cut to :data:`LISTED` rows."""
+
+
+class Quality:
+    """A suite, ready to check any number of batches; make one per process.
+
+    Great Expectations is imported here and not with the module: its import costs seconds.
+
+    Args:
+        suite: JSON file of a GX suite, each expectation with severity, notes and meta.key.
+
+    Raises:
+        BadSuite: it can't be read, or has an expectation that GX or this project can't use.
+    """
+
+    def __init__(self, suite: Path) -> None:
+        from include import checkpoint  # Great Expectations is slow to import
+
+        self._suite = load(suite, checkpoint.kind)
+        self._new_checkpoint = checkpoint.Checkpoint
+        self._checkpoints: dict[tuple[str, ...], Checkpoint] = {}
+
+    @property
+    def batch_columns(self) -> tuple[str, ...]:
+        """Columns that ``level="batch"`` reads: all that is to be kept of a batch in parts."""
+        rules = [rule for rule in self._suite.rules if not rule.of_each_part]
+        return tuple(sorted({"row", *(column for rule in rules for column in rule.columns)}))
+
+    def check(
+        self,
+        frame: pd.DataFrame,
+        *,
+        asset: str,
+        run_name: str,
+        run_time: datetime,
+        parameters: Mapping[str, Any],
+        level: Level = "all",
+    ) -> Verdict:
+        """Check one batch.
+
+        Args:
+            frame: scalar columns; ``row`` holds a number of its own for each row.
+            asset: the batch's name in result and Data Docs, for example ``tweets/nasa``.
+            run_name: the run's name, for example the interval's.
+            run_time: the result's only time.
+            parameters: a value for each ``{"$PARAMETER": name}``; the number of rows is there
+                as ``rows``. Expectations that use one given as None are left out.
+            level: ``row`` for a part of a batch that is too large for one frame, ``batch`` once
+                for the whole of it; expectations about columns and types go with the parts.
+
+        Raises:
+            BadSuite: the suite uses a parameter that is not among ``parameters``.
+        """
+        given = self._suite.given({**parameters, "rows": len(frame)})
+        rules = [
+            rule
+            for rule in self._suite.rules
+            if all(given[name] is not None for name in rule.parameters)
+            and (level == "all" or rule.of_each_part == (level == "row"))
+        ]
+        keys = tuple(rule.key for rule in rules)
+        if keys not in self._checkpoints:
+            self._checkpoints[keys] = self._new_checkpoint([rule.entry for rule in rules])
+        frame = frame.reset_index(drop=True)
+        run = self._checkpoints[keys].run(frame, given, run_name=run_name, run_time=run_time)
+        failed: list[FailedExpectation] = []
+        bad_rows: dict[int, list[str]] = {}
+        for rule in rules:
+            outcome = run.outcomes[rule.key]
+            if outcome.success:
+                continue
+            failed.append(_failed(rule, outcome, frame))
+            run.show(rule.key, _shown(rule, outcome, frame))
+            if (failed[-1].level, failed[-1].severity) == ("row", "critical"):
+                for row in frame["row"].iloc[outcome.positions]:
+                    bad_rows.setdefault(int(row), []).append(rule.key)
+        return Verdict(
+            bad_rows=dict(sorted(bad_rows.items())),
+            batch_failed=any((f.level, f.severity) == ("batch", "critical") for f in failed),
+            failed=failed,
+            result=run.result(suite=self._suite.name, asset=asset),
+        )
+
+
+def _failed(rule: Rule, outcome: Outcome, frame: pd.DataFrame) -> FailedExpectation:
+    """A failure as the report tells it; what could not be evaluated condemns the batch."""
+    by_row = rule.level == "row" and outcome.exception is None
+    return FailedExpectation(
+        key=rule.key,
+        severity=rule.severity if outcome.exception is None else "critical",
+        level="row" if by_row else "batch",
+        note=rule.notes,
+        column=", ".join(rule.columns) or None,
+        unexpected_count=outcome.unexpected_count if by_row else 0,
+        observed=None if by_row else _text(outcome.exception or outcome.observed),
+        examples=[
+            {"tweet_id": tweet_id, "value": value}
+            for tweet_id, value in _examples(rule, outcome.positions[:EXAMPLES], frame)
+        ],
+    )
+
+
+def _shown(rule: Rule, outcome: Outcome, frame: pd.DataFrame) -> dict[str, Any]:
+    """The first rows of a failure, as GX's result and its page name such lists."""
+    if not outcome.positions:
+        return {}
+    examples = _examples(rule, outcome.positions[:LISTED], frame)
+    return {
+        "partial_unexpected_list": [value for _, value in examples],
+        "unexpected_index_column_names": ["tweet_id"],
+        "unexpected_index_list": [
+            {"tweet_id": tweet_id, ", ".join(rule.columns): value} for tweet_id, value in examples
+        ],
+    }
+
+
+def _examples(
+    rule: Rule, positions: list[int], frame: pd.DataFrame
+) -> list[tuple[str | None, str]]:
+    """Id and value of some rows; the values of several columns stand side by side."""
+    if not positions:
+        return []
+    rows = frame.iloc[positions]
+    ids = [None if missing else str(i) for i, missing in _cells(rows["tweet_id"])]
+    columns = [
+        ["null" if missing else _text(value) for value, missing in _cells(rows[name])]
+        for name in rule.columns
+    ]
+    return [
+        (i, " / ".join(values)) for i, values in zip(ids, zip(*columns, strict=True), strict=True)
+    ]
+
+
+def _cells(column: pd.Series[Any]) -> Iterator[tuple[Any, bool]]:
+    """Each value, and whether it is missing."""
+    return zip(column, column.isna(), strict=True)
+
+
+def _text(value: Any) -> str:
+    """A value for people to read: short, its control characters visible, its time UTC."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    text = re.sub(r"[\x00-\x1f\x7f]", lambda found: repr(found[0])[1:-1], str(value))
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[: SHOWN_CHARACTERS - 1]}…"
