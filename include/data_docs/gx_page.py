@@ -125,7 +125,7 @@ class _PageView(DefaultJinjaPageView):
             name: _param(name, value, styled.get(name, default))
             for name, value in template.get("params", {}).items()
         }
-        sentence = escape(template.get("template", "").replace("<br>", "\n").strip())
+        sentence = escape((template.get("template") or "").replace("<br>", "\n").strip())
         lines = Template(str(sentence)).safe_substitute(params).replace("\n", "<br>")
         return _wrap(template.get("tag"), styling.get("classes"), Markup(lines))  # noqa: S704
 
