@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from airflow.sdk import get_current_context
 
 from include.errors import BadConfiguration
@@ -21,4 +23,7 @@ def current_interval() -> Interval:
             "this run has no data interval; trigger it with a logical date: it then takes the "
             "last whole interval before that date"
         )
-    return Interval(start, end)
+    # Airflow hands over pendulum's datetimes, whose arithmetic with plain ones fails.
+    return Interval(
+        datetime.fromtimestamp(start.timestamp(), UTC), datetime.fromtimestamp(end.timestamp(), UTC)
+    )

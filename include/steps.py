@@ -6,8 +6,7 @@ DAG files name the steps; a step takes and returns small dicts, never rows.
 from __future__ import annotations
 
 import logging
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow.sdk import get_current_context
 from airflow.sdk.configuration import conf
@@ -17,6 +16,7 @@ from include import fetch as fetching
 from include import run as running
 from include.connections import load_accounts, load_settings, open_lake, open_x_api
 from include.context import current_interval
+from include.datasets import dataset_named
 from include.errors import BadConfiguration
 from include.fetch import Fetch
 from include.lake import Lake, run_report_key
@@ -25,9 +25,6 @@ from include.raw import RawBatch
 from include.report import RunReport
 from include.run import Batch, RunIncompleteError
 
-if TYPE_CHECKING:
-    from include.datasets.dataset import Dataset
-
 log = logging.getLogger(__name__)
 
 
@@ -35,7 +32,7 @@ def plan(dataset: str) -> list[dict[str, Any]]:
     """One fetch per account, after everything that can be known to be wrong was looked at."""
     interval = current_interval()
     settings, accounts = load_settings(), load_accounts()
-    Quality(_dataset(dataset).suite)  # a bad suite is said before anything is spent
+    Quality(dataset_named(dataset).suite)  # a bad suite is said before anything is spent
     _check_map_length(sum(account.enabled for account in accounts))
     lake, api = open_lake(settings), open_x_api(settings)
     lake.check()
@@ -68,7 +65,7 @@ def validate(dataset: str, batch: dict[str, Any]) -> dict[str, Any]:
     from include.validation import validate_batch
 
     interval, settings = current_interval(), load_settings()
-    lake, target = open_lake(settings), _dataset(dataset)
+    lake, target = open_lake(settings), dataset_named(dataset)
     quality = Quality(target.suite)
     counts = {"curated": 0, "quarantined": 0, "duplicates": 0}
     failures: list[Exception] = []
@@ -155,11 +152,6 @@ def reconcile(report_key: str | None) -> None:
         running.reconcile(lake, _stored_report(lake, report_key))
     if failed or report_key is None:
         raise RunIncompleteError(f"tasks failed: {', '.join(failed)}; see their logs")
-
-
-def _dataset(name: str) -> Dataset:
-    dataset: Dataset = getattr(import_module(f"include.datasets.{name}.dataset"), name.upper())
-    return dataset
 
 
 def _check_map_length(accounts: int) -> None:
