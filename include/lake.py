@@ -6,7 +6,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -71,8 +71,13 @@ class Lake:
         except (ClientError, BotoCoreError) as error:
             raise LakeUnavailable(self.bucket, None, error) from error
 
-    def put(self, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
-        """Write one object, whole or not at all, in one request."""
+    def put(
+        self,
+        key: str,
+        body: bytes | BinaryIO,
+        content_type: str = "application/octet-stream",
+    ) -> None:
+        """Write one object, from memory or an open file, whole or not at all, in one request."""
         try:
             self.client.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)
         except (ClientError, BotoCoreError) as error:

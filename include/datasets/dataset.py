@@ -9,13 +9,27 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from include.errors import TweetLakeError
+
 if TYPE_CHECKING:
     import pandas as pd
 
+    from include.quality import Quality
+
 PROBLEM = "decode_problem"
-"""Extra column of a decoded table: what was odd about the row, in plain words; null if nothing."""
+"""Extra column of decoded rows: what was odd about the row, in plain words; null if nothing."""
 RAW = "raw_post"
-"""Extra column of a decoded table: the row's JSON, only where there is a problem."""
+"""Extra column of decoded rows: the row's JSON, only where there is a problem."""
+
+
+class UnreadablePage(TweetLakeError):
+    """A stored page is no page of rows at all."""
+
+    def __init__(self, key: str, reason: object) -> None:
+        super().__init__(
+            f"{key} is not a page of posts: {reason}. Delete it and the fetch.json beside it, "
+            "then run the interval again to fetch it anew."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +42,7 @@ class RawPage:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """One dataset, the same name in every zone and room."""
+    """One dataset, called the same in every zone and room."""
 
     name: str
     schema: pa.Schema
@@ -44,3 +58,17 @@ class Dataset:
     """Timestamp whose UTC date is the ``dt=`` partition of a curated row."""
     suite: Path
     """The expectations, JSON."""
+
+    def quality(self) -> Quality:
+        """The suite, ready to check batches; takes the seconds that Great Expectations takes.
+
+        Raises:
+            BadSuite: the suite can't be used; the message names the expectation.
+        """
+        from include.quality import Quality  # noqa: PLC0415 - decoding does without it
+
+        return Quality(self.suite)
+
+    def check_suite(self) -> None:
+        """Raise ``BadSuite`` unless the suite can be used."""
+        self.quality()

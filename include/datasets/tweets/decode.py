@@ -15,14 +15,13 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from include.datasets.dataset import PROBLEM, RAW, RawPage
+from include.datasets.dataset import PROBLEM, RAW, RawPage, UnreadablePage
 from include.datasets.repair import repair
 from include.datasets.tweets.columns import ENTITY_PROBLEM, Rows, columns
 from include.datasets.tweets.schema import SCHEMA
 from include.datasets.tweets.wire import Includes, Media, OddPage, Page, Place, Post
-from include.errors import TweetLakeError
 
-__all__ = ["DECODED", "RawPage", "UnreadablePage", "decode"]
+__all__ = ["DECODED", "RawPage", "decode"]
 
 DECODED = pa.schema(
     [f.with_nullable(True) for f in SCHEMA]
@@ -38,16 +37,6 @@ _NO_INCLUDES = Includes()
 _NO_PLACE = Place()
 
 _Shape = TypeVar("_Shape", Media, Place)
-
-
-class UnreadablePage(TweetLakeError):
-    """A stored page is no JSON object with a list of posts as ``data``."""
-
-    def __init__(self, key: str, reason: object) -> None:
-        super().__init__(
-            f"{key} is not a page of posts: {reason}. Delete it and the fetch.json beside it, "
-            "then run the interval again to fetch it anew."
-        )
 
 
 def decode(pages: Sequence[RawPage]) -> pa.Table:

@@ -1,0 +1,336 @@
+"""Raw pages to checked rows in the lake, one account and interval at a time.
+
+Good rows land in ``curated/``, bad ones with their reasons in ``quarantine/``, what Great
+Expectations said in ``validations/``. No row disappears: that is checked before anything lands.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from isal import igzip
+from pyarrow import feather
+
+from include.data_docs.keys import page_key
+from include.datasets.dataset import PROBLEM, Dataset, RawPage, UnreadablePage
+from include.duplicates import SeenIds
+from include.errors import TweetLakeError
+from include.interval import Interval
+from include.lake import Lake, account_prefix, account_report_key, batch_prefix
+from include.landing import REASONS, Landing
+from include.outcomes import Outcome
+from include.quality import Level, Quality, Verdict
+from include.raw import RawBatch
+from include.report import AccountReport, FailedExpectation
+
+CHUNK_ROWS = 100_000
+"""An account with more rows is checked in parts, so that memory does not grow with it."""
+_PAGES_A_DECODE = 100
+_READERS, _PAGES_AHEAD = 8, 32
+_EXAMPLES = 5
+
+
+class RawIncompleteError(TweetLakeError):
+    """The pages of an account and interval are not all there."""
+
+    def __init__(self, interval: Interval, account: str) -> None:
+        super().__init__(
+            f"{account}, {interval}: there is no fetch.json in raw/, so the fetch did not finish. "
+            "Run the task 'extract' of this account again; it goes on after the last stored page."
+        )
+
+
+class RowsLostError(TweetLakeError):
+    """The rows that would land and the duplicates are not the rows that came in: a bug."""
+
+    def __init__(self, interval: Interval, account: str, report: AccountReport) -> None:
+        super().__init__(
+            f"{account}, {interval}: {report.rows_in} rows came in, but {report.curated} curated, "
+            f"{report.quarantined} quarantined and {report.duplicates} duplicates are another "
+            "number. Nothing was written; please report this."
+        )
+
+
+def validate_batch(
+    lake: Lake,
+    dataset: Dataset,
+    quality: Quality,
+    *,
+    interval: Interval,
+    account: str,
+    volume: tuple[int, int],
+    csv: bool,
+) -> AccountReport:
+    """Check one account's raw pages of one interval and land every row where it belongs.
+
+    A rerun makes the same objects and deletes what an earlier run left beyond them. The report is
+    written last: where it is, everything it names is.
+
+    Args:
+        lake: where the raw pages lie and the rows go.
+        dataset: how pages become rows.
+        quality: the dataset's suite.
+        interval: says which pages, and every key.
+        account: username in lower case.
+        volume: least and most rows that the recent past makes likely.
+        csv: write a CSV file beside each curated Parquet file.
+
+    Raises:
+        RawIncompleteError: the fetch did not finish.
+        UnreadablePage: a stored page is no page of rows at all.
+        RowsLostError: not every row would be accounted for.
+    """
+    raw = RawBatch(lake, dataset.name, interval, account)
+    fetched = raw.fetched()
+    if fetched is None:
+        raise RawIncompleteError(interval, account)
+    if fetched.outcome == "fetched":
+        parameters = {
+            "interval_start": interval.start,
+            "interval_end": interval.end,
+            "author_id": fetched.author_id,
+            "volume_min": volume[0],
+            "volume_max": volume[1],
+        }
+        batch = _Batch(lake, dataset, quality, interval, account, parameters)
+        report = batch.run(raw.page_keys, csv=csv)
+    else:
+        report = AccountReport(account=account, outcome=fetched.outcome, detail=fetched.detail)
+    report = report.model_copy(
+        update={
+            "posts_returned": fetched.posts_returned,
+            "users_returned": fetched.users_returned,
+            "requests": fetched.requests,
+        }
+    )
+    _delete_stale(lake, dataset, interval, report)
+    lake.put_json(
+        account_report_key(dataset.name, interval, account), report.model_dump(mode="json")
+    )
+    return report
+
+
+class _Batch:
+    """One account's rows of one interval on their way through the checks."""
+
+    def __init__(
+        self,
+        lake: Lake,
+        dataset: Dataset,
+        quality: Quality,
+        interval: Interval,
+        account: str,
+        parameters: Mapping[str, Any],
+    ) -> None:
+        self._lake = lake
+        self._dataset = dataset
+        self._quality = quality
+        self._interval = interval
+        self._account = account
+        self._parameters = parameters
+        self._rows_in = 0
+        self._duplicates = 0
+        self._results: dict[str, dict[str, Any]] = {}
+        """What Great Expectations said, by the key under which it will lie."""
+        self._failed: dict[str, FailedExpectation] = {}
+
+    def run(self, page_keys: Sequence[str], *, csv: bool) -> AccountReport:
+        """Check and land every row of the pages."""
+        with TemporaryDirectory(prefix="tweet-lake-") as folder:
+            landing = Landing(Path(folder), self._dataset, csv=csv)
+            for rows in self._checked(self._chunks(page_keys), Path(folder)):
+                landing.add(rows, self._batch_reasons)
+            report = self._report(landing)
+            if report.rows_in != report.curated + report.quarantined + report.duplicates:
+                raise RowsLostError(self._interval, self._account, report)
+            curated_keys = landing.land(self._lake, self._interval, self._account)
+        for key, result in self._results.items():
+            self._lake.put_json(key, result)
+        report = report.model_copy(update={"curated_keys": curated_keys})
+        if report.quarantine_prefix is not None:
+            self._lake.put_json(
+                f"{report.quarantine_prefix}report.json",
+                {
+                    "dataset": self._dataset.name,
+                    "interval": self._interval.name,
+                    "reasons": dict(landing.reasons),
+                    **report.model_dump(
+                        mode="json", exclude={"posts_returned", "users_returned", "requests"}
+                    ),
+                },
+            )
+        return report
+
+    def _chunks(self, page_keys: Sequence[str]) -> Iterator[tuple[pa.Table, bool]]:
+        """Decoded rows without duplicates, some :data:`CHUNK_ROWS` at a time, and whether last."""
+        seen = SeenIds()
+        tables: list[pa.Table] = []
+        pages: list[RawPage] = []
+        for number, page in enumerate(_pages(self._lake, page_keys), start=1):
+            pages.append(page)
+            if len(pages) < _PAGES_A_DECODE and number < len(page_keys):
+                continue
+            tables.append(self._dataset.decode(pages))
+            pages.clear()
+            if sum(map(len, tables)) >= CHUNK_ROWS or number == len(page_keys):
+                rows = pa.concat_tables(tables)
+                tables.clear()
+                new = seen.add(rows[self._dataset.id_column])
+                self._rows_in += len(rows)
+                self._duplicates += len(rows) - int(new.sum())
+                yield rows if new.all() else rows.filter(pa.array(new)), number == len(page_keys)
+
+    def _checked(
+        self, chunks: Iterator[tuple[pa.Table, bool]], folder: Path
+    ) -> Iterator[pa.Table]:
+        """The rows with their reasons, once it is known what is wrong with the batch itself."""
+        spooled: list[Path] = []
+        narrow: list[pd.DataFrame] = []
+        for number, (rows, is_last) in enumerate(chunks, start=1):
+            if not len(rows):
+                continue
+            frame = self._dataset.check_frame(rows)
+            if number == 1 and is_last:
+                yield _marked(rows, self._ask(frame, "all"), self._dataset.schema)
+                return
+            verdict = self._ask(frame, "row", f"-part-{number:04d}")
+            checked = _marked(rows, verdict, self._dataset.schema)
+            frame["row"] += self._rows_in
+            narrow.append(frame[list(self._quality.batch_columns)])
+            spooled.append(folder / f"{number}.arrow")
+            feather.write_feather(checked, spooled[-1], compression="lz4")
+        if narrow:
+            self._ask(pd.concat(narrow, ignore_index=True), "batch")
+        for path in spooled:
+            yield feather.read_table(path, memory_map=False)
+
+    def _ask(self, frame: pd.DataFrame, level: Level, part: str = "") -> Verdict:
+        """Check a frame; keep what the report needs of the answer."""
+        verdict = self._quality.check(
+            frame,
+            asset=f"{self._dataset.name}/{self._account}",
+            run_name=self._interval.name,
+            run_time=self._interval.end,
+            parameters=self._parameters,
+            level=level,
+        )
+        prefix = account_prefix(
+            "validations", self._dataset.name, self._interval.day, self._account
+        )
+        self._results[f"{prefix}{self._interval.name}{part}.json"] = verdict.result
+        for failed in verdict.failed:
+            known = self._failed.get(failed.key)
+            self._failed[failed.key] = failed if known is None else _together(known, failed)
+        return verdict
+
+    @property
+    def _batch_reasons(self) -> list[str]:
+        """Why the batch as a whole can't be trusted; empty if it can."""
+        return [
+            failed.key
+            for failed in self._failed.values()
+            if (failed.level, failed.severity) == ("batch", "critical")
+        ]
+
+    def _report(self, landing: Landing) -> AccountReport:
+        prefix = batch_prefix("quarantine", self._dataset.name, self._interval, self._account)
+        where = f"see s3://{self._lake.bucket}/{prefix}"
+        why = ", ".join(self._batch_reasons or sorted(landing.reasons))
+        if self._batch_reasons:
+            outcome = Outcome.BATCH_QUARANTINED
+            detail = f"All {landing.quarantined} rows are in quarantine: {why}; {where}"
+        elif landing.quarantined:
+            outcome = Outcome.ROWS_QUARANTINED
+            total = landing.quarantined + landing.curated
+            detail = f"{landing.quarantined} of {total} rows are in quarantine: {why}; {where}"
+        elif landing.curated:
+            outcome, detail = Outcome.LANDED, ""
+        else:
+            outcome, detail = Outcome.EMPTY, "The stored pages hold no rows."
+        return AccountReport(
+            account=self._account,
+            outcome=outcome,
+            detail=detail,
+            rows_in=self._rows_in,
+            curated=landing.curated,
+            quarantined=landing.quarantined,
+            duplicates=self._duplicates,
+            failed_expectations=list(self._failed.values()),
+            quarantine_prefix=prefix if landing.quarantined else None,
+            validation_keys=list(self._results),
+            data_docs_keys=[page_key(key) for key in self._results],
+        )
+
+
+def _pages(lake: Lake, keys: Sequence[str]) -> Iterator[RawPage]:
+    """The stored pages in order; the next ones are fetched and unpacked meanwhile."""
+    with ThreadPoolExecutor(max_workers=_READERS) as pool:
+        coming: deque[Future[RawPage]] = deque()
+        for key in keys:
+            coming.append(pool.submit(_page, lake, key))
+            if len(coming) > _PAGES_AHEAD:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
+
+
+def _page(lake: Lake, key: str) -> RawPage:
+    try:
+        return RawPage(key, igzip.decompress(lake.get(key)))
+    except (igzip.BadGzipFile, EOFError) as error:
+        raise UnreadablePage(key, error) from error
+
+
+def _marked(rows: pa.Table, verdict: Verdict, schema: pa.Schema) -> pa.Table:
+    """The rows with a column ``reasons``: why each may not be curated, empty if it may.
+
+    The suite decides; what it lets pass without an id, a day or another column that is never
+    null, or with a decode problem, can't be curated all the same.
+    """
+    reasons = {row: list(keys) for row, keys in verdict.bad_rows.items()}
+    for name in schema.names:
+        if not schema.field(name).nullable and rows[name].null_count:
+            for row in np.flatnonzero(rows[name].is_null()):
+                reasons.setdefault(int(row), [f"{name}_missing"])
+    for row in np.flatnonzero(rows[PROBLEM].is_valid()):
+        reasons.setdefault(int(row), [PROBLEM])
+    column = [reasons.get(row, []) for row in range(len(rows))]
+    return rows.append_column(REASONS, pa.array(column, pa.list_(pa.string())))
+
+
+def _together(first: FailedExpectation, second: FailedExpectation) -> FailedExpectation:
+    """The same expectation in two parts of a batch, as one."""
+    return first.model_copy(
+        update={
+            "unexpected_count": first.unexpected_count + second.unexpected_count,
+            "examples": [*first.examples, *second.examples][:_EXAMPLES],
+        }
+    )
+
+
+def _delete_stale(lake: Lake, dataset: Dataset, interval: Interval, report: AccountReport) -> None:
+    """Delete what an earlier run of the interval left and this one did not write."""
+    name, account = dataset.name, report.account
+    report_key = account_report_key(name, interval, account)
+    days = (interval.end - timedelta(microseconds=1)).date() - interval.day
+    prefixes = [
+        f"{account_prefix('curated', name, interval.day + timedelta(days=n), account)}"
+        f"{interval.name}."
+        for n in range(days.days + 1)
+    ]
+    prefixes.append(batch_prefix("quarantine", name, interval, account))
+    prefixes.append(f"{account_prefix('validations', name, interval.day, account)}{interval.name}")
+    there = {key for prefix in prefixes for key in lake.keys(prefix)}
+    if report_key in there:  # a suite without an expectation about time lets rows of any day land
+        there.update(lake.get_json(report_key)["curated_keys"])
+    for key in sorted(there - {report_key, *report.keys}):
+        lake.delete(key)
