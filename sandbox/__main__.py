@@ -46,7 +46,11 @@ def main() -> None:
         s3_port=arguments.s3_port,
         smtp_port=arguments.smtp_port,
     )
-    with world:
+    try:
+        world.start()
+    except OSError as error:
+        sys.exit(f"sandbox: {error}")
+    try:
         lines = (
             f"X API  {world.x_url}",
             f"S3     {world.s3_url}  bucket {world.bucket}",
@@ -56,6 +60,8 @@ def main() -> None:
         sys.stdout.write("\n".join(lines) + "\n")
         sys.stdout.flush()
         stop.wait()
+    finally:
+        world.stop()
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ BEGINNING = datetime(2022, 1, 1, tzinfo=UTC)
 _HOUR_MS = 3_600_000
 _FIRST_HOUR = int(BEGINNING.timestamp()) // 3600
 _STEADY = {Kind.LOAD, Kind.FAULTY}
-_CACHED_HOURS = 20_000
+_CACHED_HOURS = 5_000
 _NEIGHBOURS = tuple(a for a in CAST if a.kind is Kind.ORDINARY)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import shutil
 import socket
 import threading
@@ -66,7 +67,13 @@ class World:
         self.x_url = self.s3_url = ""
 
     def start(self) -> Self:
-        """Start all three, make the bucket, and return when they answer."""
+        """Start all three, make the bucket, and return when they answer.
+
+        Raise OSError naming the port if one of them is taken; then nothing is left running.
+        """
+        ports = {"X API": self._x_port, "S3": self._s3_port, "mail server": self.smtp.port}
+        for name, port in ports.items():
+            _check_free(name, self._host, port)
         shutil.rmtree(self.smtp.folder, ignore_errors=True)
         self._start_x_api()
         self._start_s3()
@@ -179,3 +186,13 @@ class World:
             for backend in regions.values():
                 backend.buckets.pop(self.bucket, None)
         s3_backends.bucket_accounts.pop(self.bucket, None)
+
+
+def _check_free(name: str, host: str, port: int) -> None:
+    """Look before starting: moto, for one, waits for ever on a port that is taken."""
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as error:
+        why = os.strerror(error.errno or 0)
+        msg = f"the {name} cannot listen on {host}:{port} ({why}); choose another port"
+        raise OSError(msg) from error

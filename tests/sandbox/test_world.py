@@ -2,8 +2,10 @@ import json
 import os
 import signal
 import smtplib
+import socket
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -73,6 +75,16 @@ def test_old_mails_are_gone_when_a_world_starts(tmp_path: Path):
             with smtplib.SMTP(world.smtp_host, world.smtp_port, timeout=5) as client:
                 client.send_message(message)
             assert [mail["Subject"] for mail in world.mails] == ["hello"]
+
+
+@pytest.mark.parametrize("port", ["x_port", "s3_port", "smtp_port"])
+def test_a_taken_port_is_named_and_nothing_stays_behind(tmp_path: Path, port: str):
+    before = threading.active_count()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number = taken.getsockname()[1]
+        with pytest.raises(OSError, match=f":{number} .*choose another port"):
+            World(tmp_path, **{port: number}).start()
+    assert threading.active_count() == before
 
 
 def test_a_clock_without_zone_is_refused(tmp_path: Path):
