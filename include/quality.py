@@ -181,5 +181,7 @@ def _text(value: Any) -> str:
     """A value for people to read: short, its control characters visible, its time UTC."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # a count: floats can be missing, integers can't
     text = re.sub(r"[\x00-\x1f\x7f]", lambda found: repr(found[0])[1:-1], str(value))
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[: SHOWN_CHARACTERS - 1]}…"
