@@ -47,9 +47,8 @@ class Population:
         if account.kind in _STEADY:
             return math.floor(account.posts_per_hour * elapsed)
         # A day's tide of plus and minus 40 %: enough to be seen, and the sum never runs backwards.
-        phase = math.sin(math.tau * account.code / 24)
-        tide = 1.5 * (math.sin(math.tau * (elapsed + account.code) / 24) - phase)
-        return math.floor(account.posts_per_hour * (elapsed + tide))
+        before = math.floor(account.posts_per_hour * _tide(account, 0))
+        return math.floor(account.posts_per_hour * (elapsed + _tide(account, elapsed))) - before
 
     def slots(self, account: Account, hour: int) -> list[Slot]:
         """Return where the account's posts of this hour stand, oldest first."""
@@ -208,6 +207,10 @@ class Population:
         if account.kind is Kind.WITHHELD:
             user["withheld"] = {"country_codes": ["DE", "FR"], "scope": "user"}
         return user
+
+
+def _tide(account: Account, elapsed: int) -> float:
+    return 1.5 * (1 + math.sin(math.tau * (elapsed + account.code) / 24))
 
 
 def _hour_of(key: int) -> int:
