@@ -13,9 +13,11 @@ from string import Template
 from typing import Any
 
 from great_expectations.core.expectation_validation_result import (
+    ExpectationValidationResult,
     expectationSuiteValidationResultSchema,
 )
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+from great_expectations.render.components import RenderedTableContent
 from great_expectations.render.renderer.content_block.validation_results_table_content_block import (  # noqa: E501
     ValidationResultsTableContentBlockRenderer,
 )
@@ -32,6 +34,8 @@ _VERDICTS = {
     "fa-times": Markup('<span class="badge bad">failed</span>'),
     "fa-exclamation-triangle": Markup('<span class="badge warn">not checked</span>'),
 }
+_WITHOUT_POSTS = ("partial_unexpected_list", "partial_unexpected_counts", "unexpected_index_query")
+"""What GX would show in the place of the posts: values alone, and a query on a lost frame."""
 
 
 def render_gx_page(result: dict[str, Any], **context: Any) -> str:
@@ -41,7 +45,9 @@ def render_gx_page(result: dict[str, Any], **context: Any) -> str:
         KeyError, TypeError, ValueError: it is not the JSON of a GX suite result.
     """
     for outcome in result["results"]:
-        outcome["result"].pop("unexpected_index_query", None)  # about a frame that is gone by then
+        if "unexpected_index_list" in outcome["result"]:
+            for name in _WITHOUT_POSTS:
+                outcome["result"].pop(name, None)
     document = _renderer().render(expectationSuiteValidationResultSchema.load(result))
     document.sections = document.sections[1:]  # GX's overview: ours stands in its place
     page = _view().render(  # type: ignore[no-untyped-call]
@@ -51,7 +57,7 @@ def render_gx_page(result: dict[str, Any], **context: Any) -> str:
 
 
 class ExplainedTable(ValidationResultsTableContentBlockRenderer):
-    """GX's table of a column's expectations, each with its key, plain words and severity."""
+    """GX's table of a column's expectations, each with its posts, key, words and severity."""
 
     @classmethod
     def _get_content_block_fn(
@@ -65,12 +71,33 @@ class ExplainedTable(ValidationResultsTableContentBlockRenderer):
         if rows is None:
             raise ValueError(f"GX can't show {expectation_type}")
 
-        def explained(configuration: ExpectationConfiguration, **given: Any) -> list[list[Any]]:
-            (row,) = rows(configuration=configuration, **given)
+        def explained(
+            configuration: ExpectationConfiguration,
+            result: ExpectationValidationResult,
+            **given: Any,
+        ) -> list[list[Any]]:
+            (row,) = rows(configuration=configuration, result=result, **given)
+            status, sentence, observed = row
+            parts = sentence if isinstance(sentence, list) else [sentence]
+            key, severity = configuration.meta.get("key", ""), configuration.severity.value
             note = configuration.description or configuration.notes or ""
-            return [[*row, configuration.meta.get("key", ""), note, configuration.severity.value]]
+            return [[status, [*parts, *_posts(result)], observed, key, note, severity]]
 
         return explained
+
+
+def _posts(result: ExpectationValidationResult) -> list[RenderedTableContent]:
+    """The posts that failed an expectation, as far as the result lists them."""
+    listed = [] if result.success else result.result.get("unexpected_index_list") or []
+    if not listed:
+        return []
+    names = sorted({name for post in listed for name in post}, key=lambda n: (n != "tweet_id", n))
+    return [
+        RenderedTableContent(
+            header_row=names,
+            table=[["none" if post.get(n) is None else post[n] for n in names] for post in listed],
+        )
+    ]
 
 
 @cache

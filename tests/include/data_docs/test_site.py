@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import posixpath
 import re
 from collections import Counter
@@ -49,6 +50,8 @@ class Page(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         assert self._open.pop() == tag
+        if tag in {"td", "th", "dt", "dd"}:
+            self.text += " "
 
     def handle_data(self, data: str) -> None:
         self.text += data
@@ -151,7 +154,28 @@ def test_gx_shows_each_expectation_with_verdict_severity_words_and_bounds(
     assert "passed" in words
     assert "not checked" in words  # a column that is not there
     assert "^<expected> $like$" in words  # GX's sentence with its parameter, beside ours
-    assert re.search(r"Expectations met\s*1 of 4", words)
+    assert "Expectations met 1 of 4" in words
+
+
+def test_gx_lists_the_posts_that_failed_with_their_values(
+    lake: Lake, gx_result: dict[str, Any], run_of: RunOf
+) -> None:
+    report = run_of(RUN, "nasa")
+    result = copy.deepcopy(gx_result)
+    (failed,) = [
+        r
+        for r in result["results"]
+        if r["expectation_config"]["meta"].get("key") == "text_expected"
+    ]
+    failed["result"]["unexpected_index_list"] = [
+        {"tweet_id": "1890000000000000042", "text": "<b>this one</b>"},
+        {"tweet_id": None, "text": "that one"},
+    ]
+    lake.put_json(report.accounts[0].validation_keys[0], result)
+    publish(lake, report)
+
+    words = " ".join(page(lake, account_page("nasa")).text.split())
+    assert "tweet_id text 1890000000000000042 <b>this one</b> none that one" in words
 
 
 def test_texts_of_posts_stay_text(lake: Lake, run_of: RunOf) -> None:
