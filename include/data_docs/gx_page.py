@@ -44,6 +44,7 @@ def render_gx_page(result: dict[str, Any], **context: Any) -> str:
     Raises:
         KeyError, TypeError, ValueError: it is not the JSON of a GX suite result.
     """
+    keys = {r["expectation_config"].get("meta", {}).get("key") for r in result["results"]}
     for outcome in result["results"]:
         if "unexpected_index_list" in outcome["result"]:
             for name in _WITHOUT_POSTS:
@@ -51,7 +52,7 @@ def render_gx_page(result: dict[str, Any], **context: Any) -> str:
     document = _renderer().render(expectationSuiteValidationResultSchema.load(result))
     document.sections = document.sections[1:]  # GX's overview: ours stands in its place
     page = _view().render(  # type: ignore[no-untyped-call]
-        document, statistics=result["statistics"], **context
+        document, statistics=result["statistics"], shown_keys=keys, **context
     )
     return str(page)
 

@@ -13,7 +13,7 @@ STYLE_KEY = f"{SITE}static/style.css"
 
 _VALIDATION_KEY = re.compile(
     r"validations/(?P<dataset>[^/]+)/dt=[0-9-]{10}/account=(?P<account>[^/]+)/"
-    r"(?P<interval>[0-9TZ]+_[0-9TZ]+)(?P<part>-part-[0-9]+)?\.json"
+    r"(?P<interval>[0-9TZ]+_[0-9TZ]+)(?:-part-(?P<part>[0-9]+))?\.json"
 )
 
 
@@ -53,14 +53,26 @@ def page_key(validation_key: str) -> str:
     Raises:
         ValueError: it is not the key of a GX result.
     """
-    parts = _VALIDATION_KEY.fullmatch(validation_key)
-    if parts is None:
+    names = _names(validation_key)
+    prefix = run_prefix(names["dataset"], Interval.parse(names["interval"]))
+    part = f"-part-{names['part']}" if names["part"] else ""
+    return f"{prefix}accounts/{names['account']}{part}.html"
+
+
+def part_name(validation_key: str) -> str:
+    """What a result of an account in parts is about: ``part 1``, or ``the whole batch``."""
+    part = _names(validation_key)["part"]
+    return f"part {int(part)}" if part else "the whole batch"
+
+
+def _names(validation_key: str) -> re.Match[str]:
+    names = _VALIDATION_KEY.fullmatch(validation_key)
+    if names is None:
         raise ValueError(
             f"{validation_key!r} is no key of a validation result; "
             "write validations/<dataset>/dt=<date>/account=<account>/<interval>.json"
         )
-    prefix = run_prefix(parts["dataset"], Interval.parse(parts["interval"]))
-    return f"{prefix}accounts/{parts['account']}{parts['part'] or ''}.html"
+    return names
 
 
 def page_url(site_url: str, key: str) -> str:

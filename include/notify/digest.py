@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from email.message import EmailMessage
 from functools import partial
 
-from include.data_docs.keys import page_key, page_url, run_page_key
+from include.data_docs.keys import page_key, page_url, part_name, run_page_key
 from include.data_docs.words import count_of, interval_in_words, loud, to_review, tone
 from include.interval import Interval
 from include.notify import message
@@ -48,6 +48,7 @@ def compose(
         run_page=page_url(data_docs_url, run_page_key(report.dataset, interval)),
         url=partial(page_url, data_docs_url),
         page_key=page_key,
+        part_name=part_name,
         count_of=count_of,
         loud=loud,
         tone=tone,

@@ -221,6 +221,25 @@ def test_every_link_leads_to_an_object_and_every_anchor_to_its_place(
             assert not anchor or anchor in (read[target].ids if path else shown.ids)
 
 
+def test_an_account_in_parts_has_a_page_for_each_and_no_link_leads_nowhere(
+    lake: Lake, gx_result: dict[str, Any], run_of: RunOf
+) -> None:
+    report = run_of(RUN, trouble=True)
+    (nasty,) = [a for a in report.accounts if a.account == "nasty"]
+    (whole,) = nasty.validation_keys
+    part = whole.replace(".json", "-part-0001.json")
+    lake.put_json(part, copy.deepcopy(gx_result) | {"results": gx_result["results"][:1]})
+    in_parts = nasty.model_copy(update={"validation_keys": [part, whole]})
+    publish(lake, report.model_copy(update={"accounts": [in_parts]}))
+
+    text = " ".join(page(lake, run_page_key("tweets", Interval.parse(RUN))).text.split())
+    assert "all checks of nasty, part 1, all checks of nasty, the whole batch" in text
+    for key in (page_key(part), page_key(whole)):
+        shown = page(lake, key)
+        anchors = [link[1:] for link in shown.links if link.startswith("#")]
+        assert set(anchors) <= set(shown.ids)
+
+
 def test_the_same_run_again_gives_the_same_bytes(lake: Lake, run_of: RunOf) -> None:
     report = run_of(RUN, "nasa", "esa", trouble=True)
     publish(lake, report)

@@ -95,7 +95,7 @@ def test_a_dag_file_that_names_it_imports_neither_mail_nor_settings() -> None:
         "import sys; from include.notify.failure_notifier import TaskFailureMail;"
         "TaskFailureMail(); print(*[m for m in sys.modules if m.startswith('include.')])"
     )
-    done = subprocess.run(  # noqa: S603 - our own interpreter and code
+    done = subprocess.run(
         [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
     )
 
