@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # Before anything imports Airflow: the tests' own home, never a developer's.
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="tweet-lake-tests-")
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
+os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(Path(__file__).parents[1] / "dags")
+os.environ["GX_ANALYTICS_ENABLED"] = "False"
 
 _numbers = itertools.count()
 

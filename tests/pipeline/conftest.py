@@ -1,0 +1,98 @@
+"""Whole DAG runs in this process, against the sandbox, with Airflow's own `dag.test`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import boto3
+import pytest
+
+from include.interval import Interval
+from include.lake import Lake, run_report_key
+from include.report import AccountReport, RunReport
+from sandbox.world import World
+
+SETTINGS = {
+    "bucket": "tweet-lake",
+    "alert_to": ["data-team@example.org"],
+    "data_docs_url": "http://docs.example.org",
+}
+
+
+@dataclass
+class Run:
+    """One finished DAG run."""
+
+    succeeded: bool
+    states: dict[str, set[str]]
+    lake: Lake
+    interval: Interval
+
+    @property
+    def report(self) -> RunReport:
+        return RunReport.model_validate(self.lake.get_json(run_report_key("tweets", self.interval)))
+
+    def account(self, name: str) -> AccountReport:
+        return next(account for account in self.report.accounts if account.account == name)
+
+    def objects(self) -> dict[str, bytes]:
+        return {key: self.lake.get(key) for key in self.lake.keys("")}
+
+
+@pytest.fixture(scope="session")
+def airflow_database() -> None:
+    """The metadata database of the tests' Airflow home."""
+    subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=True)
+
+
+@pytest.fixture
+def world_lake(world: World) -> Lake:
+    client = boto3.client(
+        "s3",
+        endpoint_url=world.s3_url,
+        aws_access_key_id="sandbox",
+        aws_secret_access_key="sandbox",
+        region_name="us-east-1",
+    )
+    return Lake(client, world.bucket)
+
+
+@pytest.fixture
+def ingest(
+    airflow_database: None,
+    world: World,
+    world_lake: Lake,
+    interval: Interval,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[..., Run]:
+    """Run `ingest_tweets` over the interval; a failed task is not tried again."""
+
+    def ingest(
+        *accounts: str | dict[str, object],
+        environment: dict[str, str] | None = None,
+        **settings: object,
+    ) -> Run:
+        from airflow.dag_processing.dagbag import DagBag
+
+        entries = [{"username": a} if isinstance(a, str) else a for a in accounts]
+        for name, value in {
+            **world.environment(),
+            "AIRFLOW_VAR_TWEET_LAKE": json.dumps({**SETTINGS, **settings}),
+            "AIRFLOW_VAR_X_ACCOUNTS": json.dumps(entries),
+            **(environment or {}),
+        }.items():
+            monkeypatch.setenv(name, value)
+        dag = DagBag().dags["ingest_tweets"]
+        for task in dag.tasks:
+            task.retries = 0
+        finished = dag.test(logical_date=interval.end)
+        states: dict[str, set[str]] = {}
+        for ti in finished.get_task_instances():
+            states.setdefault(ti.task_id, set()).add(str(ti.state))
+        return Run(finished.state == "success", states, world_lake, interval)
+
+    return ingest

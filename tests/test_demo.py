@@ -1,0 +1,100 @@
+"""`make demo`, as a newcomer runs it."""
+
+from __future__ import annotations
+
+import email
+import json
+import subprocess
+import sys
+from email import policy
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+DEMO = REPOSITORY / ".local" / "demo"
+
+
+def run_demo() -> str:
+    """Run it; its exit code has to be 0."""
+    return subprocess.run(
+        [sys.executable, "-m", "sandbox.demo"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+def lake() -> dict[str, bytes]:
+    folder = DEMO / "lake"
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def printed() -> str:
+    return run_demo()
+
+
+@pytest.fixture(scope="module")
+def summary(printed):
+    return json.loads((DEMO / "summary.json").read_text(encoding="utf-8"))
+
+
+def test_the_summary_has_the_promised_keys(summary):
+    assert set(summary) == {"accounts", "totals", "cost_usd", "bucket", "data_docs", "mail"}
+    for account in summary["accounts"]:
+        assert set(account) == {
+            "username", "outcome", "fetched", "curated", "quarantined", "duplicates",
+        }  # fmt: skip
+
+
+def test_every_kind_of_account_is_in_it(summary):
+    outcomes = {account["username"]: account["outcome"] for account in summary["accounts"]}
+    assert len(outcomes) >= 12
+    assert outcomes["harbour_news"] == "landed"
+    assert outcomes["shuttered_shop"] == "suspended"
+    assert outcomes["members_circle"] == "protected"
+    assert outcomes["harbor_newz"] == "not found"
+    assert outcomes["former_gazette"] == "deleted"
+    assert outcomes["quiet_archive"] == "empty"
+    assert outcomes["faulty_feed"] == "rows quarantined"
+    assert outcomes["drifting_feed"] == "batch quarantined"
+
+
+def test_the_sums_agree(summary):
+    for account in [*summary["accounts"], summary["totals"]]:
+        assert account["fetched"] == (
+            account["curated"] + account["quarantined"] + account["duplicates"]
+        )
+    assert summary["totals"]["fetched"] > 100
+    assert summary["cost_usd"] > 0
+
+
+def test_what_it_names_is_there(summary, printed):
+    page = REPOSITORY / summary["data_docs"]
+    assert "faulty_feed" in page.read_text(encoding="utf-8")
+    (mail,) = summary["mail"]
+    with (REPOSITORY / mail).open(encoding="utf-8") as file:
+        message = email.message_from_file(file, policy=policy.default)
+    assert "need attention" in message["subject"]
+    for account in summary["accounts"]:
+        assert f"{account['username']} " in printed
+
+
+def test_progress_is_shown_task_by_task(printed):
+    tasks = ["plan", "extract", "batches", "validate", "report", "publish_data_docs", "notify"]
+    positions = [printed.index(f"         {task} ") for task in tasks]
+    assert positions == sorted(positions)
+
+
+def test_a_second_run_gives_the_same_lake_object_for_object(printed):
+    first = lake()
+    run_demo()
+    second = lake()
+    assert first.keys() == second.keys()
+    assert [key for key, body in first.items() if second[key] != body] == []
