@@ -17,6 +17,7 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read by GX on import: it must ne
 
 import great_expectations as gx
 import numpy as np
+import pandas as pd
 from great_expectations.core.freshness_diagnostics import (
     CheckpointFreshnessDiagnostics,
     ValidationDefinitionFreshnessDiagnostics,
@@ -39,7 +40,6 @@ from pydantic.v1 import ValidationError
 from include.suite import Kind
 
 if TYPE_CHECKING:
-    import pandas as pd
     from great_expectations.core.batch_definition import BatchDefinition
     from great_expectations.core.expectation_validation_result import (
         ExpectationSuiteValidationResult,
@@ -101,7 +101,7 @@ class Outcome:
     positions: list[int]
     """Positions in the frame of the rows that failed it."""
     unexpected_count: int
-    observed: str
+    observed: Any
     exception: str | None
     """Why it could not be evaluated."""
 
@@ -272,12 +272,15 @@ def _outcome(found: ExpectationValidationResult) -> Outcome:
     )
 
 
-def _observed(result: Mapping[str, Any]) -> str:
+def _observed(result: Mapping[str, Any]) -> Any:
     """What was seen instead, for an expectation about the batch."""
     mismatched = (result.get("details") or {}).get("mismatched")
     if mismatched:
         return "; ".join(f"{how}: {', '.join(names)}" for how, names in mismatched.items())
-    return str(result.get("observed_value"))
+    seen = result.get("observed_value")
+    if seen is None or seen is pd.NaT:
+        return "null"
+    return ", ".join(map(str, seen)) if isinstance(seen, list | set) else seen
 
 
 def _exception(info: Mapping[str, Any]) -> str | None:
@@ -306,7 +309,7 @@ def _entry(found: ExpectationValidationResult) -> dict[str, Any]:
         "exception_info": {
             "raised_exception": exception is not None,
             "exception_message": exception,
-            "exception_traceback": None,
+            "exception_traceback": "",
         },
     }
 
@@ -319,6 +322,8 @@ def _json(value: Any) -> Any:
         return [_json(item) for item in value]
     if isinstance(value, np.generic):
         value = value.item()
+    if value is pd.NaT:
+        return None
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, float) and not math.isfinite(value):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -146,11 +147,15 @@ def _shown(rule: Rule, outcome: Outcome, frame: pd.DataFrame) -> dict[str, Any]:
     if not outcome.positions:
         return {}
     examples = _examples(rule, outcome.positions[:LISTED], frame)
+    values = [value for _, value in examples]
     return {
-        "partial_unexpected_list": [value for _, value in examples],
-        "unexpected_index_column_names": ["tweet_id"],
+        "partial_unexpected_list": values,
+        "partial_unexpected_counts": [
+            {"value": value, "count": count} for value, count in Counter(values).items()
+        ],
+        "unexpected_index_column_names": ["id"],
         "unexpected_index_list": [
-            {"tweet_id": tweet_id, ", ".join(rule.columns): value} for tweet_id, value in examples
+            {"id": tweet_id, ", ".join(rule.columns): value} for tweet_id, value in examples
         ],
     }
 
@@ -181,7 +186,7 @@ def _text(value: Any) -> str:
     """A value for people to read: short, its control characters visible, its time UTC."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)  # a count: floats can be missing, integers can't
+    if isinstance(value, float):  # a share, or a count: it may be missing, which no int can be
+        value = f"{value:.10g}" if value % 1 else int(value)
     text = re.sub(r"[\x00-\x1f\x7f]", lambda found: repr(found[0])[1:-1], str(value))
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[: SHOWN_CHARACTERS - 1]}…"

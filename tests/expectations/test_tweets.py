@@ -75,7 +75,7 @@ BAD_BATCHES: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "like_count_is_number": lambda frame: frame.assign(like_count=frame["like_count"].astype(str)),
     "volume_as_usual": lambda frame: frame.head(1),
     "most_posts_decode": lambda frame: frame.assign(
-        decode_problem=["unreadable"] * 13 + [None] * (POSTS - 13)
+        decode_problem=["unreadable"] * 19 + [None] * (POSTS - 19)
     ),
     "mostly_by_the_account": lambda frame: frame.assign(
         author_id=["11"] * 13 + [AUTHOR] * (POSTS - 13)
@@ -213,7 +213,7 @@ def test_id_with_a_line_break_is_no_id(quality: Quality, clean: pd.DataFrame) ->
     assert check(quality, clean).bad_rows == {ROW: ["tweet_id_is_digits"]}
 
 
-@pytest.mark.parametrize("posts", [1, 2, 3])
+@pytest.mark.parametrize("posts", [1, 2, 3, 4])
 def test_few_posts_without_metrics_and_language_are_no_trend(quality: Quality, posts: int) -> None:
     bare = [post(number, public_metrics={}) for number in range(posts)]
     for each in bare:
@@ -263,11 +263,12 @@ def test_keyword_query_may_be_answered_by_anyone(quality: Quality, clean: pd.Dat
 def test_unreadable_posts_do_not_hide_behind_an_exception(quality: Quality) -> None:
     lost = {"every_post_decodes", "created_at_present", "tweet_id_present"}
 
-    verdict = check(quality, frame_of({"id": 5, "created_at": "soon"}, post(1)))
+    for others in [[], [post(1)]]:
+        verdict = check(quality, frame_of({"id": 5, "created_at": "soon"}, *others))
 
-    assert lost <= set(verdict.bad_rows[0])
-    assert set(verdict.bad_rows) == {0}
-    assert not verdict.batch_failed
+        assert lost <= set(verdict.bad_rows[0])
+        assert set(verdict.bad_rows) == {0}
+        assert not verdict.batch_failed
 
 
 def test_batch_in_parts_is_judged_like_the_whole(quality: Quality, clean: pd.DataFrame) -> None:
