@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -58,6 +59,7 @@ class Quality:
     def __init__(self, suite: Path) -> None:
         from include import checkpoint  # Great Expectations is slow to import
 
+        gc.freeze()  # what GX's import made stays for good: collecting it costs each batch a tenth
         self._suite = load(suite, checkpoint.kind)
         self._new_checkpoint = checkpoint.Checkpoint
         self._checkpoints: dict[tuple[str, ...], Checkpoint] = {}

@@ -226,7 +226,7 @@ def test_result_is_the_same_in_every_process(suite: Path) -> None:
     quality = made(suite, expectation(), expectation("lost", column="lang", min_value=0))
 
     here = [json.dumps(check(quality, frame(like_count=[-1, 2])).result) for _ in range(2)]
-    there = subprocess.run(  # noqa: S603
+    there = subprocess.run(
         [sys.executable, "-c", _ANOTHER_PROCESS, str(suite)],
         cwd=REPOSITORY,
         capture_output=True,
