@@ -77,3 +77,23 @@ def test_make_help_lists_every_target_that_is_not_a_file():
     ).stdout
     for target in re.findall(r"^\.PHONY: (\S+)", makefile, re.MULTILINE):
         assert f"make {target} " in answer
+
+
+def test_the_runbook_knows_every_outcome_and_every_error_of_ours():
+    from include import errors, run
+    from include.notify import mail
+    from include.outcomes import Outcome
+    from include.x_api import errors as x_errors
+
+    runbook = (REPOSITORY / "docs" / "runbook.md").read_text(encoding="utf-8")
+    for outcome in Outcome:
+        assert f"| {outcome.value} |" in runbook
+    leaves = {
+        kind.__name__
+        for module in (errors, x_errors, mail, run)
+        for kind in vars(module).values()
+        if isinstance(kind, type)
+        and issubclass(kind, errors.TweetLakeError)
+        and kind.__name__ not in {"TweetLakeError", "XError", "BadRequest"}
+    }
+    assert {name for name in leaves if f"`{name}`" not in runbook} == set()
