@@ -32,6 +32,6 @@ class SeenIds:
         new_numbers = np.zeros(len(numbers), np.bool_)
         new_numbers[first[unknown]] = True
         is_id = valid.to_numpy()
-        new = ~is_id
+        new: np.ndarray = ~is_id
         new[is_id] = new_numbers
         return new

@@ -88,13 +88,14 @@ class Landing:
     def _add_curated(self, rows: pa.Table) -> None:
         self.curated += rows.num_rows
         days = rows[self._dataset.day_column].cast(pa.date32())
-        for day in sorted(pc.unique(days).to_pylist()):
+        distinct = sorted(pc.unique(days).to_pylist())
+        for day in distinct:
             if day not in self._curated:
                 self._curated[day] = [
                     kind(self._folder / f"{day}.{kind.suffix}", self._dataset.schema)
                     for kind in self._kinds
                 ]
-            of_day = rows.filter(pc.equal(days, day))
+            of_day = rows if len(distinct) == 1 else rows.filter(pc.equal(days, day))
             for writer in self._curated[day]:
                 writer.write(of_day)
 
@@ -163,9 +164,11 @@ class ParquetWriter(RowWriter):
         self._writer = pq.ParquetWriter(path, schema, compression="zstd", write_statistics=True)
 
     def write(self, table: pa.Table) -> None:
+        """Append the rows as a row group."""
         self._writer.write_table(table.select(self.schema.names).cast(self.schema))
 
     def close(self) -> None:
+        """Write the footer."""
         self._writer.close()
 
 
@@ -181,12 +184,14 @@ class CsvWriter(RowWriter):
         self._file.write(f"{','.join(schema.names)}\r\n".encode())
 
     def write(self, table: pa.Table) -> None:
+        """Append a line for each row."""
         for batch in table.select(self.schema.names).to_batches(max_chunksize=_ROWS_AT_ONCE):
             cells = [_cells(column) for column in batch.columns]
             lines = _join(_join(*cells, between=","), pa.scalar(""), between="\r\n")
             self._file.write("".join(lines.to_pylist()).encode())
 
     def close(self) -> None:
+        """Close the file."""
         self._file.close()
 
 

@@ -32,10 +32,12 @@ from include.quality import Level, Quality, Verdict
 from include.raw import RawBatch
 from include.report import AccountReport, FailedExpectation
 
-CHUNK_ROWS = 100_000
-"""An account with more rows is checked in parts, so that memory does not grow with it."""
-_PAGES_A_DECODE = 100
-_READERS, _PAGES_AHEAD = 8, 32
+WHOLE_ROWS = 100_000
+"""Up to so many rows an account is checked in one piece: every further one costs half a second."""
+PART_ROWS = 50_000
+"""A larger account is checked in parts of so many rows, so that memory does not grow with it."""
+_PAGES_A_DECODE = 25
+_READERS, _PAGES_AHEAD = 8, 16
 _EXAMPLES = 5
 
 
@@ -101,8 +103,16 @@ def validate_batch(
             "volume_min": volume[0],
             "volume_max": volume[1],
         }
-        batch = _Batch(lake, dataset, quality, interval, account, parameters)
-        report = batch.run(raw.page_keys, csv=csv)
+        batch = _Batch(
+            lake,
+            dataset,
+            quality,
+            interval=interval,
+            account=account,
+            parameters=parameters,
+        )
+        is_large = fetched.posts_returned > WHOLE_ROWS
+        report = batch.run(raw.page_keys, PART_ROWS if is_large else WHOLE_ROWS, csv=csv)
     else:
         report = AccountReport(account=account, outcome=fetched.outcome, detail=fetched.detail)
     report = report.model_copy(
@@ -127,6 +137,7 @@ class _Batch:
         lake: Lake,
         dataset: Dataset,
         quality: Quality,
+        *,
         interval: Interval,
         account: str,
         parameters: Mapping[str, Any],
@@ -143,11 +154,11 @@ class _Batch:
         """What Great Expectations said, by the key under which it will lie."""
         self._failed: dict[str, FailedExpectation] = {}
 
-    def run(self, page_keys: Sequence[str], *, csv: bool) -> AccountReport:
+    def run(self, page_keys: Sequence[str], rows_at_once: int, *, csv: bool) -> AccountReport:
         """Check and land every row of the pages."""
         with TemporaryDirectory(prefix="tweet-lake-") as folder:
             landing = Landing(Path(folder), self._dataset, csv=csv)
-            for rows in self._checked(self._chunks(page_keys), Path(folder)):
+            for rows in self._checked(self._chunks(page_keys, rows_at_once), Path(folder)):
                 landing.add(rows, self._batch_reasons)
             report = self._report(landing)
             if report.rows_in != report.curated + report.quarantined + report.duplicates:
@@ -170,48 +181,57 @@ class _Batch:
             )
         return report
 
-    def _chunks(self, page_keys: Sequence[str]) -> Iterator[tuple[pa.Table, bool]]:
-        """Decoded rows without duplicates, some :data:`CHUNK_ROWS` at a time, and whether last."""
+    def _chunks(
+        self, page_keys: Sequence[str], rows_at_once: int
+    ) -> Iterator[tuple[pa.Table, bool]]:
+        """Decoded rows without duplicates, a chunk at a time, and whether it is the last."""
         seen = SeenIds()
         tables: list[pa.Table] = []
         pages: list[RawPage] = []
         for number, page in enumerate(_pages(self._lake, page_keys), start=1):
+            is_last = number == len(page_keys)
             pages.append(page)
-            if len(pages) < _PAGES_A_DECODE and number < len(page_keys):
-                continue
-            tables.append(self._dataset.decode(pages))
-            pages.clear()
-            if sum(map(len, tables)) >= CHUNK_ROWS or number == len(page_keys):
-                rows = pa.concat_tables(tables)
-                tables.clear()
-                new = seen.add(rows[self._dataset.id_column])
-                self._rows_in += len(rows)
-                self._duplicates += len(rows) - int(new.sum())
-                yield rows if new.all() else rows.filter(pa.array(new)), number == len(page_keys)
+            if len(pages) == _PAGES_A_DECODE or is_last:
+                tables.append(self._dataset.decode(pages))
+                pages.clear()
+            if is_last or sum(map(len, tables)) >= rows_at_once:
+                # Nothing here may keep a chunk alive while the next one is decoded.
+                yield self._first_copies(tables, seen), is_last
 
-    def _checked(
-        self, chunks: Iterator[tuple[pa.Table, bool]], folder: Path
-    ) -> Iterator[pa.Table]:
+    def _first_copies(self, tables: list[pa.Table], seen: SeenIds) -> pa.Table:
+        rows = pa.concat_tables(tables)
+        tables.clear()
+        new = seen.add(rows[self._dataset.id_column])
+        self._rows_in += len(rows)
+        self._duplicates += len(rows) - int(new.sum())
+        return rows if new.all() else rows.filter(pa.array(new))
+
+    def _checked(self, chunks: Iterator[tuple[pa.Table, bool]], folder: Path) -> Iterator[pa.Table]:
         """The rows with their reasons, once it is known what is wrong with the batch itself."""
-        spooled: list[Path] = []
-        narrow: list[pd.DataFrame] = []
-        for number, (rows, is_last) in enumerate(chunks, start=1):
-            if not len(rows):
-                continue
-            frame = self._dataset.check_frame(rows)
-            if number == 1 and is_last:
-                yield _marked(rows, self._ask(frame, "all"), self._dataset.schema)
+        parts: list[Path] = []
+        for rows, is_last in chunks:
+            if is_last and not parts:
+                if len(rows):
+                    verdict = self._ask(self._dataset.check_frame(rows), "all")
+                    yield _marked(rows, verdict, self._dataset.schema)
                 return
-            verdict = self._ask(frame, "row", f"-part-{number:04d}")
-            checked = _marked(rows, verdict, self._dataset.schema)
-            frame["row"] += self._rows_in
-            narrow.append(frame[list(self._quality.batch_columns)])
-            spooled.append(folder / f"{number}.arrow")
-            feather.write_feather(checked, spooled[-1], compression="lz4")
-        if narrow:
-            self._ask(pd.concat(narrow, ignore_index=True), "batch")
-        for path in spooled:
-            yield feather.read_table(path, memory_map=False)
+            if len(rows):
+                parts.append(folder / f"part-{len(parts) + 1:04d}")
+                self._check_part(rows, parts[-1])
+            del rows  # before the next chunk is decoded
+        frames = [pd.read_feather(part.with_suffix(".frame")) for part in parts]
+        self._ask(pd.concat(frames, ignore_index=True), "batch")
+        for part in parts:
+            yield feather.read_table(part.with_suffix(".rows"), memory_map=False)
+
+    def _check_part(self, rows: pa.Table, part: Path) -> None:
+        """Check one chunk of many; put aside its rows, and what of them concerns the batch."""
+        frame = self._dataset.check_frame(rows)
+        verdict = self._ask(frame, "row", f"-{part.name}")
+        marked = _marked(rows, verdict, self._dataset.schema)
+        feather.write_feather(marked, part.with_suffix(".rows"), compression="lz4")
+        frame["row"] += self._rows_in
+        frame[list(self._quality.batch_columns)].to_feather(part.with_suffix(".frame"))
 
     def _ask(self, frame: pd.DataFrame, level: Level, part: str = "") -> Verdict:
         """Check a frame; keep what the report needs of the answer."""
@@ -285,7 +305,7 @@ def _pages(lake: Lake, keys: Sequence[str]) -> Iterator[RawPage]:
 
 def _page(lake: Lake, key: str) -> RawPage:
     try:
-        return RawPage(key, igzip.decompress(lake.get(key)))
+        return RawPage(key, igzip.decompress(lake.get(key)))  # type: ignore[no-untyped-call]
     except (igzip.BadGzipFile, EOFError) as error:
         raise UnreadablePage(key, error) from error
 

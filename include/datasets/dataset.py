@@ -65,7 +65,7 @@ class Dataset:
         Raises:
             BadSuite: the suite can't be used; the message names the expectation.
         """
-        from include.quality import Quality  # noqa: PLC0415 - decoding does without it
+        from include.quality import Quality  # decoding does without it
 
         return Quality(self.suite)
 

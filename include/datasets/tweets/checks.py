@@ -44,4 +44,5 @@ def check_frame(table: pa.Table) -> pd.DataFrame:
     whole = pa.table(columns).combine_chunks()
     frame = whole.to_pandas(types_mapper={pa.bool_(): pd.BooleanDtype()}.get)
     frame.insert(0, "row", np.arange(len(frame)))
-    return frame.astype({name: "int64" for name in COUNTED})
+    counts: pd.DataFrame = frame.astype(dict.fromkeys(COUNTED, "int64"))
+    return counts

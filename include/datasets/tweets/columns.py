@@ -43,7 +43,7 @@ class Rows:
     """Posts side by side with what they point to in their page's ``includes``."""
 
     posts: list[Post] = field(default_factory=list)
-    media: list[list[Media]] = field(default_factory=list)
+    media: list[list[Media] | None] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
     problems: dict[int, list[str]] = field(default_factory=dict)
     """What was odd, by row; :func:`columns` adds times that are none."""
@@ -139,9 +139,9 @@ def _times(texts: Sequence[str | None], name: str, problems: dict[int, list[str]
     except pa.ArrowInvalid:  # a 30th of February: rare enough to look at each one alone
         times = pa.array([_time(text) for text in texts], schema.TIMESTAMP)
         odd = pc.and_(times.is_null(), array.is_valid())
-    for row in np.flatnonzero(odd):
+    for row in map(int, np.flatnonzero(odd)):
         problem = f"{name}: {str(texts[row])[:60]!r} is not a time in UTC"
-        problems.setdefault(int(row), []).append(problem)
+        problems.setdefault(row, []).append(problem)
     return times
 
 
@@ -152,7 +152,9 @@ def _time(text: str | None) -> datetime | None:
         return None
 
 
-def _lists(items: Sequence[Sequence[Any] | None], build: Callable[[list[Any]], pa.Array]) -> pa.Array:
+def _lists(
+    items: Sequence[Sequence[Any] | None], build: Callable[[list[Any]], pa.Array]
+) -> pa.Array:
     """A list column: the values of all rows built at once; an absent list is an empty one."""
     lengths = np.zeros(len(items), np.int32)
     filled = np.fromiter(map(bool, items), np.bool_, len(items))

@@ -1,14 +1,15 @@
 """Raw pages to rows: one row per post, in X's order, nothing lost and nothing guessed.
 
-A page whose values are all as expected is decoded at once. In any other page each post is looked
-at alone, and in an odd post each field: what does not fit becomes null and ``decode_problem`` says
-what was found.
+Each post is decoded alone, so an odd one takes no other down. In an odd post each field is looked
+at alone: what does not fit becomes null and ``decode_problem`` says what was found.
 """
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import msgspec
@@ -19,7 +20,7 @@ from include.datasets.dataset import PROBLEM, RAW, RawPage, UnreadablePage
 from include.datasets.repair import repair
 from include.datasets.tweets.columns import ENTITY_PROBLEM, Rows, columns
 from include.datasets.tweets.schema import SCHEMA
-from include.datasets.tweets.wire import Includes, Media, OddPage, Page, Place, Post
+from include.datasets.tweets.wire import Includes, Media, Page, Place, Post
 
 __all__ = ["DECODED", "RawPage", "decode"]
 
@@ -30,7 +31,6 @@ DECODED = pa.schema(
 """Columns of :func:`decode`'s table: a quarantined row may lack anything."""
 
 _PAGE = msgspec.json.Decoder(Page)
-_ODD_PAGE = msgspec.json.Decoder(OddPage)
 _POST = msgspec.json.Decoder(Post)
 _INCLUDES = msgspec.json.Decoder(Includes | None)
 _NO_INCLUDES = Includes()
@@ -51,62 +51,63 @@ def decode(pages: Sequence[RawPage]) -> pa.Table:
         UnreadablePage: a page is no JSON object, or its ``data`` no list.
     """
     rows = Rows()
-    lengths = [_read(page, rows) for page in pages]
+    raws: list[msgspec.Raw] = []
+    with _collector_at_rest():
+        lengths = [_read(page, rows, raws) for page in pages]
+        built = columns(rows)
     page_of = np.repeat(np.arange(len(pages)), lengths)
     first = np.cumsum([0, *lengths])[page_of]
-    position = (np.arange(len(rows.posts)) - first).astype(np.int32)
-    built = columns(rows)
     built["raw_key"] = pa.array([page.key for page in pages], pa.string()).take(pa.array(page_of))
-    built["raw_position"] = pa.array(position)
-    built[PROBLEM] = _sparse(
-        {row: "; ".join(problems) for row, problems in rows.problems.items()}, len(rows.posts)
-    )
-    cuts = {at: _cut(pages[at])[0] for at in sorted({int(page_of[row]) for row in rows.problems})}
-    built[RAW] = _sparse(
-        {row: bytes(cuts[int(page_of[row])][position[row]]).decode() for row in rows.problems},
-        len(rows.posts),
-    )
+    built["raw_position"] = pa.array((np.arange(len(raws)) - first).astype(np.int32))
+    problems = {row: "; ".join(found) for row, found in rows.problems.items()}
+    built[PROBLEM] = pa.array(map(problems.get, range(len(raws))), pa.string())
+    odd = {row: bytes(raws[row]).decode() for row in problems}
+    built[RAW] = pa.array(map(odd.get, range(len(raws))), pa.string())
     return pa.table([built[name] for name in DECODED.names], schema=DECODED)
 
 
-def _sparse(values: dict[int, str], length: int) -> pa.Array:
-    return pa.array(map(values.get, range(length)), pa.string())
-
-
-def _read(page: RawPage, rows: Rows) -> int:
-    """Append the page's posts to ``rows``; returns how many."""
-    odd_includes: dict[str, list[str]] = {}
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """No garbage collection for a while: it would walk the heap again and again for nothing."""
+    was_on = gc.isenabled()
+    gc.disable()
     try:
-        decoded = _PAGE.decode(page.body)
-        posts, includes = decoded.data or [], decoded.includes or _NO_INCLUDES
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raws, raw_includes = _cut(page)
-        posts = [_post(raw, len(rows.posts) + at, rows.problems) for at, raw in enumerate(raws)]
-        includes = _includes(raw_includes, odd_includes)
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _read(page: RawPage, rows: Rows, raws: list[msgspec.Raw]) -> int:
+    """Append the page's posts to ``rows`` and their JSON to ``raws``; returns how many."""
+    cut = _cut(page)
+    found = cut.data or []
+    posts = [_post(raw, len(raws) + at, rows.problems) for at, raw in enumerate(found)]
+    odd_includes: dict[str, list[str]] = {}
+    includes = _includes(cut.includes, odd_includes)
     media = {item.media_key: item for item in includes.media or ()}
     places = {place.id: place for place in includes.places or ()}
-    for row, post in enumerate(posts, start=len(rows.posts)):
+    for row, post in enumerate(posts, start=len(raws)):
         keys = post.attachments.media_keys if post.attachments is not None else None
         place_id = post.geo.place_id if post.geo is not None else None
-        rows.media.append([media.get(key) or Media(media_key=key) for key in keys or ()])
+        shown = [media.get(key) or Media(media_key=key) for key in keys] if keys else None
+        rows.media.append(shown)
         rows.places.append(places.get(place_id, _NO_PLACE) if place_id else _NO_PLACE)
-        for key in odd_includes.keys() & {*(keys or ()), place_id}:
-            rows.problems.setdefault(row, []).extend(odd_includes[key])
-    rows.posts.extend(posts)
+        if odd_includes:
+            for key in odd_includes.keys() & {*(keys or ()), place_id}:
+                rows.problems.setdefault(row, []).extend(odd_includes[key])
+    rows.posts += posts
+    raws += found
     return len(posts)
 
 
-def _cut(page: RawPage) -> tuple[list[msgspec.Raw], msgspec.Raw]:
-    """The page cut into the JSON of each post and that of ``includes``."""
+def _cut(page: RawPage) -> Page:
+    """The page cut into the JSON of each post."""
     try:
-        odd = _ODD_PAGE.decode(page.body)
+        return _PAGE.decode(page.body)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        odd = _cut_leniently(page)
-    return odd.data or [], odd.includes
-
-
-def _cut_leniently(page: RawPage) -> OddPage:
-    """The same with Python's own parser, which takes half a surrogate pair for a character."""
+        pass
+    # Python's own parser takes half a surrogate pair for a character.
     try:
         parsed = json.loads(page.body)
     except ValueError as error:
@@ -116,7 +117,7 @@ def _cut_leniently(page: RawPage) -> OddPage:
     data = parsed.get("data") or []
     if not isinstance(data, list):
         raise UnreadablePage(page.key, "its data is no list")
-    return OddPage([_raw(post) for post in data], _raw(parsed.get("includes")))
+    return Page([_raw(post) for post in data], _raw(parsed.get("includes")))
 
 
 def _raw(value: Any) -> msgspec.Raw:

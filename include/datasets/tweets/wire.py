@@ -218,14 +218,7 @@ class Includes(_Wire):
 
 
 class Page(_Wire):
-    """A page where every value is as expected."""
-
-    data: list[Post] | None = None
-    includes: Includes | None = None
-
-
-class OddPage(_Wire):
-    """A page cut into its posts, each to be looked at alone."""
+    """A page cut into its posts, each to be decoded alone."""
 
     data: list[Raw] | None = None
-    includes: Raw = Raw(b"null")  # noqa: RUF009 - immutable
+    includes: Raw = Raw(b"null")
