@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import logging
 import math
 import os
 import warnings
@@ -38,6 +39,9 @@ from great_expectations.expectations.registry import (
 from pydantic.v1 import ValidationError
 
 from include.suite import Kind
+
+# It tells each parameter that it reads; a task's log is for what became of the data.
+logging.getLogger("great_expectations").setLevel(logging.WARNING)
 
 if TYPE_CHECKING:
     from great_expectations.core.batch_definition import BatchDefinition

@@ -81,8 +81,3 @@ class RunReport(BaseModel):
     users_looked_up: int
     cost_usd: float
     """At the configured prices, for everything that X returned in this interval."""
-
-    @property
-    def needs_attention(self) -> list[AccountReport]:
-        """Accounts that the digest mail has to mention; empty for a clean run."""
-        return [a for a in self.accounts if a.outcome.needs_attention or a.failed_expectations]
