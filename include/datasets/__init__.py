@@ -12,13 +12,18 @@ if TYPE_CHECKING:
     from include.datasets.dataset import Dataset
 
 
+def dataset_names() -> list[str]:
+    """Every dataset there is, in order."""
+    return sorted(path.parent.name for path in Path(__file__).parent.glob("*/dataset.py"))
+
+
 def dataset_named(name: str) -> Dataset:
     """The dataset that every room and zone calls ``name``.
 
     Raises:
         BadConfiguration: there is none of that name.
     """
-    known = sorted(path.parent.name for path in Path(__file__).parent.glob("*/dataset.py"))
-    if name not in known:
-        raise BadConfiguration(f"there is no dataset {name!r}; there are {', '.join(known)}")
+    if name not in dataset_names():
+        known = ", ".join(dataset_names())
+        raise BadConfiguration(f"there is no dataset {name!r}; there are: {known}")
     return cast("Dataset", import_module(f"{__name__}.{name}.dataset").DATASET)

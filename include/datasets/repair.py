@@ -64,7 +64,7 @@ def _fit(value: Any, kind: Any, path: str, problems: list[str]) -> Any:
         problems.append(f"{path}: {_mismatch(value, main)}")
         return None
     if isinstance(fitting, str) and not _is_unicode(fitting):
-        problems.append(f"{path}: {_show(value)} holds half a surrogate pair, which is no text")
+        problems.append(f"{path}: {_show(value)} is no valid Unicode")
         return None
     return fitting
 

@@ -61,7 +61,7 @@ def decode(pages: Sequence[RawPage]) -> pa.Table:
     built["raw_position"] = pa.array((np.arange(len(raws)) - first).astype(np.int32))
     problems = {row: "; ".join(found) for row, found in rows.problems.items()}
     built[PROBLEM] = pa.array(map(problems.get, range(len(raws))), pa.string())
-    odd = {row: bytes(raws[row]).decode() for row in problems}
+    odd = {row: _text(raws[row]) for row in problems}
     built[RAW] = pa.array(map(odd.get, range(len(raws))), pa.string())
     return pa.table([built[name] for name in DECODED.names], schema=DECODED)
 
@@ -107,9 +107,8 @@ def _cut(page: RawPage) -> Page:
         return _PAGE.decode(page.body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         pass
-    # Python's own parser takes half a surrogate pair for a character.
     try:
-        parsed = json.loads(page.body)
+        parsed = _parse(page.body)
     except ValueError as error:
         raise UnreadablePage(page.key, error) from error
     if not isinstance(parsed, dict):
@@ -118,6 +117,18 @@ def _cut(page: RawPage) -> Page:
     if not isinstance(data, list):
         raise UnreadablePage(page.key, "its data is no list")
     return Page([_raw(post) for post in data], _raw(parsed.get("includes")))
+
+
+def _parse(body: bytes) -> Any:
+    """Any JSON: half a surrogate pair and bytes that are no UTF-8 become lone surrogates."""
+    return json.loads(body.decode("utf-8", "surrogateescape"))
+
+
+def _text(raw: msgspec.Raw) -> str:
+    try:
+        return bytes(raw).decode()
+    except UnicodeDecodeError:
+        return json.dumps(_parse(bytes(raw)))
 
 
 def _raw(value: Any) -> msgspec.Raw:
@@ -129,7 +140,7 @@ def _post(raw: msgspec.Raw, row: int, problems: dict[int, list[str]]) -> Post:
         return _POST.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
         found = problems.setdefault(row, [])
-        return repair(json.loads(bytes(raw)), Post, "post", found) or Post()
+        return repair(_parse(bytes(raw)), Post, "post", found) or Post()
 
 
 def _includes(raw: msgspec.Raw, problems: dict[str, list[str]]) -> Includes:
@@ -137,7 +148,7 @@ def _includes(raw: msgspec.Raw, problems: dict[str, list[str]]) -> Includes:
     try:
         return _INCLUDES.decode(raw) or _NO_INCLUDES
     except (msgspec.DecodeError, UnicodeDecodeError):
-        parsed = json.loads(bytes(raw))
+        parsed = _parse(bytes(raw))
     parts = parsed if isinstance(parsed, dict) else {}
     return Includes(
         media=_included(parts.get("media"), Media, "media_key", problems),
