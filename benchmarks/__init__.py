@@ -1,0 +1,1 @@
+"""What this project measures, and against whom; README.md has the last table."""
