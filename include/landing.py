@@ -201,7 +201,10 @@ def _cells(column: pa.Array) -> pa.Array:
     if pa.types.is_timestamp(kind):
         return pc.strftime(column, _TIME)
     if pa.types.is_list(kind):
-        texts = [json.dumps(value, ensure_ascii=False) for value in column.to_pylist()]
+        texts = [
+            None if value is None else json.dumps(value, ensure_ascii=False)
+            for value in column.to_pylist()
+        ]
         return _quoted(pa.array(texts, pa.string()))
     if pa.types.is_string(kind):
         return _quoted(_defused(column))

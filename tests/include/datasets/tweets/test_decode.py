@@ -346,8 +346,10 @@ ODD = [
     (
         {"entities": {"hashtags": [{"tag": "a"}, "b", {"tag": 7}, {"tag": "d"}]}},
         {"hashtags": ["a", None, "d"]},
-        "entities.hashtags[1]: 'b' is a text, not an object; "
-        "entities.hashtags[2].tag: 7 is a number, not a text",
+        (
+            "entities.hashtags[1]: 'b' is a text, not an object; "
+            "entities.hashtags[2].tag: 7 is a number, not a text"
+        ),
     ),
     (
         {"entities": {"urls": {"url": "x"}, "hashtags": [{"tag": "a"}]}},
