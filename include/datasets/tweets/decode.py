@@ -82,7 +82,14 @@ def _read(page: RawPage, rows: Rows, raws: list[msgspec.Raw]) -> int:
     """Append the page's posts to ``rows`` and their JSON to ``raws``; returns how many."""
     cut = _cut(page)
     found = cut.data or []
-    posts = [_post(raw, len(raws) + at, rows.problems) for at, raw in enumerate(found)]
+    posts = []
+    for row, raw in enumerate(found, start=len(raws)):
+        try:
+            post = _POST.decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            odd = rows.problems.setdefault(row, [])
+            post = repair(_parse(bytes(raw)), Post, "post", odd) or Post()
+        posts.append(post)
     odd_includes: dict[str, list[str]] = {}
     includes = _includes(cut.includes, odd_includes)
     media = {item.media_key: item for item in includes.media or ()}
@@ -133,14 +140,6 @@ def _text(raw: msgspec.Raw) -> str:
 
 def _raw(value: Any) -> msgspec.Raw:
     return msgspec.Raw(json.dumps(value).encode())
-
-
-def _post(raw: msgspec.Raw, row: int, problems: dict[int, list[str]]) -> Post:
-    try:
-        return _POST.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        found = problems.setdefault(row, [])
-        return repair(_parse(bytes(raw)), Post, "post", found) or Post()
 
 
 def _includes(raw: msgspec.Raw, problems: dict[str, list[str]]) -> Includes:
