@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -57,7 +58,15 @@ def test_publishing_is_timed_in_a_small_lake_and_a_larger_one():
 
 def test_a_child_that_fails_says_why():
     with pytest.raises(RuntimeError, match="no such input"):
-        measure.run_child("python3", "-c", "raise SystemExit('no such input')")
+        measure.run_child(sys.executable, "-c", "raise SystemExit('no such input')")
+
+
+def test_a_child_is_measured_alone():
+    held = bytearray(b"1" * 200_000_000)
+    child = measure.run_child(sys.executable, "-c", "print('found')")
+    assert child.output == "found\n"
+    assert child.peak_mb < 100
+    del held
 
 
 def test_subjects_take_turns():
