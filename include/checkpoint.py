@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read by GX on import: it must never call home
 
@@ -68,6 +68,10 @@ _ABOUT_COLUMNS = {
 }
 _COUNTS = {"result_format": "BASIC"}
 _ROWS = {"result_format": "COMPLETE", "exclude_unexpected_values": True}
+_PAIRS_WITHOUT: dict[str, Literal["any", "all"]] = {
+    "either_value_is_missing": "any",
+    "both_values_are_missing": "all",
+}
 _LISTS = ("partial_unexpected", "unexpected_index", "unexpected_list")
 
 
@@ -242,7 +246,7 @@ def _built_once() -> Iterator[None]:
 
 @contextmanager
 def _one_column_at_a_time() -> Iterator[None]:
-    """Give an expectation about a column that column and no other, and fingerprint no frame.
+    """Give an expectation about a column or two just these, and fingerprint no frame.
 
     GX drops the rows that are null in one column from all forty, once for each expectation, and
     hashes every cell for a mark that nobody reads: together half of a large batch's time.
@@ -251,6 +255,11 @@ def _one_column_at_a_time() -> Iterator[None]:
     records, fingerprint = pandas_engine.get_domain_records, engine.hash_pandas_dataframe
 
     def get_domain_records(self: Any, domain_kwargs: dict[str, Any]) -> pd.DataFrame:
+        pair = [domain_kwargs.get("column_A"), domain_kwargs.get("column_B")]
+        missing = _PAIRS_WITHOUT.get(domain_kwargs.get("ignore_row_if", ""))
+        if None not in pair and missing is not None:
+            given = {k: v for k, v in domain_kwargs.items() if k != "ignore_row_if"}
+            return records(self, given)[pair].dropna(how=missing)
         frame = records(self, domain_kwargs)
         column = domain_kwargs.get("column")
         return frame[[column]] if column in frame.columns else frame
