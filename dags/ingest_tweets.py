@@ -65,7 +65,7 @@ def ingest_tweets() -> None:
     @task(trigger_rule="all_done", outlets=[CURATED_TWEETS])
     def report(fetches: list[dict[str, Any]] | None) -> str:
         """Gather what became of every account."""
-        return steps.report(DATASET, fetches)
+        return steps.report(DATASET, fetches, CURATED_TWEETS)
 
     @task
     def publish_data_docs(report_key: str) -> str:

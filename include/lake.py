@@ -38,8 +38,10 @@ def curated_key(dataset: str, interval: Interval, account: str, day: date, suffi
     """``curated/tweets/dt=2026-11-20/account=nasa/20261120T0000Z_20261120T0400Z.parquet``.
 
     ``day`` is the UTC date of the rows: an interval over several days makes one object a day.
+    CSV lies beside it in ``curated/tweets_csv/``: a reader of Parquet takes a prefix as a whole.
     """
-    return f"{account_prefix('curated', dataset, day, account)}{interval.name}.{suffix}"
+    folder = dataset if suffix == "parquet" else f"{dataset}_{suffix}"
+    return f"{account_prefix('curated', folder, day, account)}{interval.name}.{suffix}"
 
 
 def account_report_key(dataset: str, interval: Interval, account: str) -> str:

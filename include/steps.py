@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from airflow.sdk import get_current_context
+from airflow.sdk import Asset, get_current_context
 from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import AirflowSkipException
 
@@ -99,12 +99,15 @@ def validate(dataset: str, batch: dict[str, Any]) -> dict[str, Any]:
     return counts
 
 
-def report(dataset: str, fetches: list[dict[str, Any]] | None) -> str:
-    """Store the run's report; returns its key."""
+def report(dataset: str, fetches: list[dict[str, Any]] | None, announce: Asset) -> str:
+    """Store the run's report and name it in the asset's event; returns its key."""
     settings = load_settings()
     lake, interval = open_lake(settings), current_interval()
     running.report(lake, dataset, interval, _planned(fetches), settings)
-    return run_report_key(dataset, interval)
+    key = run_report_key(dataset, interval)
+    event = get_current_context()["outlet_events"][announce]
+    event.extra = {"interval": interval.name, "report": key}
+    return key
 
 
 def publish_data_docs(report_key: str) -> str:

@@ -25,7 +25,7 @@ from include.datasets.dataset import PROBLEM, Dataset, RawPage, UnreadablePage
 from include.duplicates import SeenIds
 from include.errors import TweetLakeError
 from include.interval import Interval
-from include.lake import Lake, account_prefix, account_report_key, batch_prefix
+from include.lake import Lake, account_prefix, account_report_key, batch_prefix, curated_key
 from include.landing import REASONS, Landing
 from include.outcomes import Outcome
 from include.quality import Level, Quality, Verdict
@@ -39,6 +39,7 @@ PART_ROWS = 50_000
 _PAGES_A_DECODE = 25
 _READERS, _PAGES_AHEAD = 8, 16
 _EXAMPLES = 5
+_SEVERITIES = ("critical", "warning", "info")
 
 
 class RawIncompleteError(TweetLakeError):
@@ -113,6 +114,17 @@ def validate_batch(
         )
         is_large = fetched.posts_returned > WHOLE_ROWS
         report = batch.run(raw.page_keys, PART_ROWS if is_large else WHOLE_ROWS, csv=csv)
+    elif fetched.outcome is Outcome.EMPTY and volume[0] > 0:
+        nothing_to_check = dict.fromkeys(("interval_start", "interval_end", "author_id"))
+        batch = _Batch(
+            lake,
+            dataset,
+            quality,
+            interval=interval,
+            account=account,
+            parameters={**nothing_to_check, "volume_min": volume[0], "volume_max": volume[1]},
+        )
+        report = batch.say_silent(fetched.detail)
     else:
         report = AccountReport(account=account, outcome=fetched.outcome, detail=fetched.detail)
     report = report.model_copy(
@@ -180,6 +192,20 @@ class _Batch:
                 },
             )
         return report
+
+    def say_silent(self, detail: str) -> AccountReport:
+        """Check a batch without rows: an account that falls silent fails only about its volume."""
+        self._ask(self._dataset.check_frame(self._dataset.decode([])), "batch")
+        for key, result in self._results.items():
+            self._lake.put_json(key, result)
+        return AccountReport(
+            account=self._account,
+            outcome=Outcome.EMPTY,
+            detail=detail,
+            failed_expectations=list(self._failed.values()),
+            validation_keys=list(self._results),
+            data_docs_keys=[page_key(key) for key in self._results],
+        )
 
     def _chunks(
         self, page_keys: Sequence[str], rows_at_once: int
@@ -263,15 +289,15 @@ class _Batch:
 
     def _report(self, landing: Landing) -> AccountReport:
         prefix = batch_prefix("quarantine", self._dataset.name, self._interval, self._account)
-        where = f"see s3://{self._lake.bucket}/{prefix}"
-        why = ", ".join(self._batch_reasons or sorted(landing.reasons))
         if self._batch_reasons:
             outcome = Outcome.BATCH_QUARANTINED
-            detail = f"All {landing.quarantined} rows are in quarantine: {why}; {where}"
+            detail = f"Nothing of it has landed: {', '.join(self._batch_reasons)}."
         elif landing.quarantined:
             outcome = Outcome.ROWS_QUARANTINED
             total = landing.quarantined + landing.curated
-            detail = f"{landing.quarantined} of {total} rows are in quarantine: {why}; {where}"
+            detail = (
+                f"{landing.quarantined} of {total} rows are in quarantine, the rest has landed."
+            )
         elif landing.curated:
             outcome, detail = Outcome.LANDED, ""
         else:
@@ -284,7 +310,9 @@ class _Batch:
             curated=landing.curated,
             quarantined=landing.quarantined,
             duplicates=self._duplicates,
-            failed_expectations=list(self._failed.values()),
+            failed_expectations=sorted(
+                self._failed.values(), key=lambda failed: _SEVERITIES.index(failed.severity)
+            ),
             quarantine_prefix=prefix if landing.quarantined else None,
             validation_keys=list(self._results),
             data_docs_keys=[page_key(key) for key in self._results],
@@ -343,9 +371,9 @@ def _delete_stale(lake: Lake, dataset: Dataset, interval: Interval, report: Acco
     report_key = account_report_key(name, interval, account)
     days = (interval.end - timedelta(microseconds=1)).date() - interval.day
     prefixes = [
-        f"{account_prefix('curated', name, interval.day + timedelta(days=n), account)}"
-        f"{interval.name}."
+        curated_key(name, interval, account, interval.day + timedelta(days=n), suffix)
         for n in range(days.days + 1)
+        for suffix in ("parquet", "csv")
     ]
     prefixes.append(batch_prefix("quarantine", name, interval, account))
     prefixes.append(f"{account_prefix('validations', name, interval.day, account)}{interval.name}")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import email
 import json
+import re
 import subprocess
 import sys
 from email import policy
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 REPOSITORY = Path(__file__).parents[1]
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 DEMO = REPOSITORY / ".local" / "demo"
 
 
@@ -90,6 +94,21 @@ def test_progress_is_shown_task_by_task(printed):
     tasks = ["plan", "extract", "batches", "validate", "report", "publish_data_docs", "notify"]
     positions = [printed.index(f"         {task} ") for task in tasks]
     assert positions == sorted(positions)
+
+
+def test_the_readme_reads_the_lake_as_it_says(summary):
+    (code,) = re.findall(r"```python\n(.+?)\n```", README, re.DOTALL)
+    found: dict[str, Any] = {}
+    with contextlib.chdir(REPOSITORY):
+        exec(code, found)  # noqa: S102 - the README's own lines
+    assert len(found["tweets"]) == summary["totals"]["curated"]
+
+
+def test_the_readme_shows_what_the_demo_prints(printed):
+    (shown,) = re.findall(r"```text\n(.+?)```", README, re.DOTALL)
+    lines = shown.splitlines()
+    assert len(lines) > 15
+    assert [line for line in lines if line not in printed.splitlines()] == []
 
 
 def test_a_second_run_gives_the_same_lake_object_for_object(printed):

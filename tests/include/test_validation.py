@@ -95,7 +95,7 @@ def validate(lake: Lake, quality: Quality, interval: Interval, **options: Any) -
         quality,
         interval=interval,
         account=ACCOUNT,
-        volume=(0, 1_000),
+        volume=options.get("volume", (0, 1_000)),
         csv=options.get("csv", False),
     )
 
@@ -171,7 +171,6 @@ def test_bad_posts_are_quarantined_with_their_reasons(
     assert bad[1]["decode_problem"].startswith("public_metrics.like_count: '12' is a text")
     assert json.loads(bad[1]["raw_post"]) == post(7, **ODD)
     assert json.loads(bad[3]["raw_post"]) == "a post"
-    assert str(report.quarantine_prefix) in report.detail
     assert "4 of 11 rows" in report.detail
 
 
@@ -257,6 +256,7 @@ def test_the_csv_file_has_the_curated_rows(
     store(lake, interval, [post(1, text="=1+1"), post(2, **NEGATIVE)])
     report = validate(lake, quality, interval, csv=True)
     assert [key.rpartition(".")[2] for key in report.curated_keys] == ["parquet", "csv"]
+    assert report.curated_keys[1].startswith("curated/tweets_csv/dt=2026-11-02/account=nasa/")
     header, *lines = lake.get(report.curated_keys[1]).decode().split("\r\n")
     assert header.split(",") == TWEETS.schema.names
     assert len(lines) == 2
@@ -488,3 +488,21 @@ def test_a_lost_row_stops_everything_before_anything_lands(
     with pytest.raises(RowsLostError, match=rf"nasa, {interval.name}: 2 rows came in"):
         validate(lake, quality, interval)
     assert objects(lake).keys() == objects(lake, "raw").keys()
+
+
+def test_an_account_that_falls_silent_fails_about_its_volume_alone(
+    lake: Lake, quality: Quality, interval: Interval
+) -> None:
+    store(lake, interval, [], outcome=Outcome.EMPTY, posts_returned=0)
+    report = validate(lake, quality, interval, volume=(10, 100))
+    assert report.outcome is Outcome.EMPTY
+    assert [failed.key for failed in report.failed_expectations] == ["volume_as_usual"]
+    assert all(lake.find(key) for key in report.validation_keys)
+
+
+def test_a_quiet_account_that_is_usually_quiet_is_not_checked(
+    lake: Lake, quality: Quality, interval: Interval
+) -> None:
+    store(lake, interval, [], outcome=Outcome.EMPTY, posts_returned=0)
+    report = validate(lake, quality, interval, volume=(0, 100))
+    assert (report.failed_expectations, report.validation_keys) == ([], [])
