@@ -36,17 +36,14 @@ class AirflowRuns:
             time.sleep(_POLL_SECONDS)
         assert answer["is_paused"] is False
 
-    def settle(self, dag_id: str, at_least: int) -> None:
-        """Wait until the DAG has had some runs and none is under way."""
-        self._until(dag_id, lambda runs: len(runs) >= at_least, "its first run")
-
-    def _until(self, dag_id: str, enough: Any, what: str) -> None:
+    def settle(self, dag_id: str) -> None:
+        """Wait until the DAG has had a run and none is under way."""
         deadline = time.monotonic() + _LONGEST_RUN_SECONDS
         while True:
-            runs = self._get(f"dags/{dag_id}/dagRuns")["dag_runs"]
-            if enough(runs) and all(run["state"] in _OVER for run in runs):
+            states = {run["state"] for run in self._get(f"dags/{dag_id}/dagRuns")["dag_runs"]}
+            if states and states <= _OVER:
                 return
-            self._check(deadline, f"{dag_id}: {what}")
+            self._check(deadline, f"{dag_id}, the scheduled run")
             time.sleep(_POLL_SECONDS)
 
     def time_run(self, dag_id: str, logical_date: datetime) -> tuple[str, float]:

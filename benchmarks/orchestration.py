@@ -77,7 +77,7 @@ class _Session:
         self._set_accounts(1)
         for dag_id in (DAG, FLOOR):
             self._runs.unpause(dag_id)
-        self._runs.settle(DAG, at_least=1)
+        self._runs.settle(DAG)
 
     def in_turns(self, runs: int, accounts: int) -> dict[str, list[float]]:
         """Seconds of both DAGs, each run checked."""
@@ -101,7 +101,7 @@ class _Session:
         """State and seconds of a run over the next interval, and how many accounts landed."""
         self._set_accounts(accounts)
         # The schedule may have brought a run of its own meanwhile.
-        self._runs.settle(DAG, at_least=1)
+        self._runs.settle(DAG)
         interval = Interval(self._end - HOURS, self._end)
         self._end += HOURS
         state, seconds = self._runs.time_run(DAG, interval.end)
