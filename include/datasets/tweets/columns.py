@@ -224,21 +224,21 @@ def _references(lists: Sequence[Sequence[Reference] | None]) -> dict[str, pa.Arr
 
 def _entity_problem(post: Post) -> str | None:
     """The first entity that is reversed or lies outside the text it belongs to, in words."""
+    found = None
     if post.entities is not None and post.text is not None:
-        found = _outside(post.entities, len(post.text))
-        if found:
-            return found
+        found = _outside(post.entities, len(post.text), "the text")
     note = post.note_tweet
-    if note is not None and note.entities is not None and note.text is not None:
-        return _outside(note.entities, len(note.text), "the whole text")
-    return None
+    if found is None and note is not None and note.entities is not None and note.text is not None:
+        found = _outside(note.entities, len(note.text), "the whole text")
+    return found
 
 
-def _outside(entities: Entities, length: int, of: str = "the text") -> str | None:
+def _outside(entities: Entities, length: int, text: str) -> str | None:
     for found in (entities.hashtags, entities.cashtags, entities.mentions, entities.urls):
-        for entity in found or ():
-            start, end = entity.start, entity.end
-            if start is not None and end is not None and not 0 <= start < end <= length:
-                kind = type(entity).__name__.lower()
-                return f"{kind} from {start} to {end}, but {of} has {length} characters"
+        if found:
+            for entity in found:
+                start, end = entity.start, entity.end
+                if start is not None and end is not None and not 0 <= start < end <= length:
+                    kind = type(entity).__name__.lower()
+                    return f"{kind} from {start} to {end}, but {text} has {length} characters"
     return None
