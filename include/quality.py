@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from include.collector import collector_at_rest
 from include.report import FailedExpectation
 from include.suite import BadSuite, Rule, load
 
@@ -57,7 +58,8 @@ class Quality:
     """
 
     def __init__(self, suite: Path) -> None:
-        from include import checkpoint  # Great Expectations is slow to import
+        with collector_at_rest():
+            from include import checkpoint  # Great Expectations is slow to import
 
         gc.freeze()  # what GX's import made stays for good: collecting it costs each batch a tenth
         self._suite = load(suite, checkpoint.kind)

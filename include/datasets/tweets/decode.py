@@ -6,16 +6,15 @@ at alone: what does not fit becomes null and ``decode_problem`` says what was fo
 
 from __future__ import annotations
 
-import gc
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 
+from include.collector import collector_at_rest
 from include.datasets.dataset import PROBLEM, RAW, RawPage, UnreadablePage
 from include.datasets.repair import repair
 from include.datasets.tweets.columns import ENTITY_PROBLEM, Rows, columns
@@ -52,7 +51,7 @@ def decode(pages: Sequence[RawPage]) -> pa.Table:
     """
     rows = Rows()
     raws: list[msgspec.Raw] = []
-    with _collector_at_rest():
+    with collector_at_rest():
         lengths = [_read(page, rows, raws) for page in pages]
         built = columns(rows)
     page_of = np.repeat(np.arange(len(pages)), lengths)
@@ -64,18 +63,6 @@ def decode(pages: Sequence[RawPage]) -> pa.Table:
     odd = {row: _text(raws[row]) for row in problems}
     built[RAW] = pa.array(map(odd.get, range(len(raws))), pa.string())
     return pa.table([built[name] for name in DECODED.names], schema=DECODED)
-
-
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """No garbage collection for a while: it would walk the heap again and again for nothing."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _read(page: RawPage, rows: Rows, raws: list[msgspec.Raw]) -> int:
