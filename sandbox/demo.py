@@ -102,7 +102,7 @@ def run_dag(home: AirflowHome) -> bool:
             if task == last:
                 sys.stdout.write(".")
             else:
-                sys.stdout.write(f"{chr(10) if last else ''}         {task} ")
+                sys.stdout.write(f"{chr(10) if last else ''}         {task}")
             sys.stdout.flush()
             last = task
         say("")
@@ -184,7 +184,7 @@ def print_summary(report: RunReport, summary: dict[str, Any], seconds: float) ->
     say(row("account", *columns, "outcome"))
     for account in summary["accounts"]:
         say(row(account["username"], *(account[name] for name in columns), account["outcome"]))
-    say(row("total", *(summary["totals"][name] for name in columns), ""))
+    say(row("total", *(summary["totals"][name] for name in columns), "").rstrip())
     say("")
     posts = sum(account.posts_returned for account in report.accounts)
     say(

@@ -92,7 +92,7 @@ def test_what_it_names_is_there(summary, printed):
 
 def test_progress_is_shown_task_by_task(printed):
     tasks = ["plan", "extract", "batches", "validate", "report", "publish_data_docs", "notify"]
-    positions = [printed.index(f"         {task} ") for task in tasks]
+    positions = [printed.index(f"\n         {task}") for task in tasks]
     assert positions == sorted(positions)
 
 
