@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -24,6 +25,8 @@ from include.lake import Lake, batch_prefix, curated_key
 REASONS = "reasons"
 """Column of checked rows: keys of what is wrong with the row; empty where nothing is."""
 
+ROW_GROUP = 25_000
+"""Rows that are written at once, a row group of the Parquet file."""
 _ROWS_AT_ONCE = 10_000
 _FORMULA = "^['=+\\-@\t\r\n＝＋－＠]"
 """Texts that a spreadsheet may run, and those whose first apostrophe must not be mistaken."""
@@ -78,12 +81,14 @@ class Landing:
         if batch_reasons:
             self._add_quarantined(_with_reasons(rows, batch_reasons))
             return
-        good = pc.equal(pc.list_value_length(rows[REASONS]), 0)
-        if pc.all(good).as_py():
-            self._add_curated(rows)
-        else:
-            self._add_quarantined(rows.filter(pc.invert(good)))
-            self._add_curated(rows.filter(good))
+        for start in range(0, len(rows), ROW_GROUP):
+            piece = rows.slice(start, ROW_GROUP)
+            reasons = pc.list_value_length(piece[REASONS]).to_numpy()
+            if reasons.any():
+                piece = piece.combine_chunks()
+                self._add_quarantined(piece.take(np.flatnonzero(reasons)))
+                piece = piece.take(np.flatnonzero(reasons == 0))
+            self._add_curated(piece)
 
     def _add_curated(self, rows: pa.Table) -> None:
         self.curated += rows.num_rows

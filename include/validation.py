@@ -225,12 +225,17 @@ class _Batch:
                 yield self._first_copies(tables, seen), is_last
 
     def _first_copies(self, tables: list[pa.Table], seen: SeenIds) -> pa.Table:
-        rows = pa.concat_tables(tables)
-        tables.clear()
-        new = seen.add(rows[self._dataset.id_column])
-        self._rows_in += len(rows)
-        self._duplicates += len(rows) - int(new.sum())
-        return rows if new.all() else rows.filter(pa.array(new))
+        ids = pa.chunked_array([c for t in tables for c in t[self._dataset.id_column].chunks])
+        new = seen.add(ids)
+        self._rows_in += len(new)
+        self._duplicates += len(new) - int(new.sum())
+        kept, start = [], 0
+        while tables:  # piece by piece: a second copy of all rows costs time and memory
+            piece = tables.pop(0)
+            of_piece = new[start : start + len(piece)]
+            start += len(piece)
+            kept.append(piece if of_piece.all() else piece.take(np.flatnonzero(of_piece)))
+        return pa.concat_tables(kept)
 
     def _checked(self, chunks: Iterator[tuple[pa.Table, bool]], folder: Path) -> Iterator[pa.Table]:
         """The rows with their reasons, once it is known what is wrong with the batch itself."""
