@@ -1,7 +1,8 @@
 """Loaded by every Airflow process at its start.
 
 The scheduler's LocalExecutor forks its workers, and these fork a process for every task: what is
-imported here once is there in each of them without being imported again.
+imported here once is there in each of them without being imported again. Only other people's
+packages: a module of ours would stay as it was when the scheduler started.
 """
 
 from __future__ import annotations
@@ -11,9 +12,22 @@ import sys
 if sys.argv[1:2] == ["scheduler"]:
     import airflow.providers.amazon.aws.hooks.s3
     import great_expectations
+    import isal
+    import msgspec
     import pandas as pd
+    import pyarrow.parquet
+    import tenacity
     import tweepy
+    import yaml
 
-    import include.steps
-
-    __all__ = ["airflow", "great_expectations", "include", "pd", "tweepy"]
+    __all__ = [
+        "airflow",
+        "great_expectations",
+        "isal",
+        "msgspec",
+        "pd",
+        "pyarrow",
+        "tenacity",
+        "tweepy",
+        "yaml",
+    ]
