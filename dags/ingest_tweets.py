@@ -77,8 +77,7 @@ def ingest_tweets() -> None:
         """Mail one digest, if somebody has to look."""
         return steps.notify(report_key)
 
-    # What it finds has been in the digest or in the failed task's own mail.
-    @task(trigger_rule="all_done", retries=0, on_failure_callback=None)
+    @task(trigger_rule="all_done")
     def reconcile(report_key: str | None) -> None:
         """Fail the run if a task failed or anything planned is not in the lake."""
         steps.reconcile(report_key)

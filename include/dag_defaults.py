@@ -17,6 +17,15 @@ RETRY_POLICY = ExceptionRetryPolicy(
             reason="a person has to change something first",
         ),
         RetryRule(
+            exception=[
+                "include.run.RunIncompleteError",
+                "include.run.RunFailedError",
+                "include.notify.mail.MailPartlySent",
+            ],
+            action=RetryAction.FAIL,
+            reason="doing it again would say the same again",
+        ),
+        RetryRule(
             exception="include.x_api.errors.RateLimited",
             action=RetryAction.RETRY,
             # X's windows are 15 minutes long.

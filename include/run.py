@@ -40,7 +40,11 @@ class Batch(BaseModel):
 
 
 class RunIncompleteError(TweetLakeError):
-    """Something that was planned is not in the lake."""
+    """Something that the report promises is not in the lake."""
+
+
+class RunFailedError(TweetLakeError):
+    """Accounts or tasks failed; the digest, or the task's own mail, has told of it."""
 
 
 def batches(
@@ -122,9 +126,6 @@ def report(
 
 
 def _account_report(lake: Lake, dataset: str, interval: Interval, fetch: Fetch) -> AccountReport:
-    body = lake.find(account_report_key(dataset, interval, fetch.account))
-    if body is not None:
-        return AccountReport.model_validate_json(body)
     raw = RawBatch(lake, dataset, interval, fetch.account)
     fetched = raw.fetched()
     if fetched is None:
@@ -133,6 +134,9 @@ def _account_report(lake: Lake, dataset: str, interval: Interval, fetch: Fetch) 
             outcome=Outcome.FAILED,
             detail=raw.failure() or "The fetch did not finish: see the log of task 'extract'.",
         )
+    body = lake.find(account_report_key(dataset, interval, fetch.account))
+    if body is not None:
+        return AccountReport.model_validate_json(body)
     return AccountReport(
         account=fetch.account,
         outcome=Outcome.FAILED,
@@ -154,24 +158,30 @@ def reconcile(lake: Lake, run: RunReport) -> None:
     """Compare the run's report with what lies in the lake.
 
     Raises:
-        RunIncompleteError: names every account that failed or whose objects are missing.
+        RunIncompleteError: names every object that the report promises and the lake lacks.
+        RunFailedError: names every account that failed.
     """
-    missing = [
-        f"{account.account}: {account.detail}"
-        for account in run.accounts
-        if account.outcome is Outcome.FAILED
-    ]
     promised = {key: account.account for account in run.accounts for key in account.keys}
     # One listing for a day's partition and zone is cheaper than a request for every object.
     folders = {re.split(r"account=|[^/]+$", key, maxsplit=1)[0] for key in promised}
     there = {key for folder in folders for key in lake.keys(folder)}
-    missing += [
+    missing = [
         f"{account}: s3://{lake.bucket}/{key} is not there"
         for key, account in promised.items()
         if key not in there
     ]
     if missing:
         raise RunIncompleteError(
-            f"{len(missing)} of what was planned for {run.dataset} {run.interval} is missing; "
-            "what landed stays, clear the failed tasks to fetch the rest:\n" + "\n".join(missing)
+            f"{len(missing)} objects of {run.dataset} {run.interval} are missing; clear "
+            "'validate' and what follows it to make them anew:\n" + "\n".join(missing)
+        )
+    failed = [
+        f"{account.account}: {account.detail}"
+        for account in run.accounts
+        if account.outcome is Outcome.FAILED
+    ]
+    if failed:
+        raise RunFailedError(
+            f"{len(failed)} accounts of {run.dataset} {run.interval} failed; what landed stays, "
+            "clear their failed tasks to get the rest:\n" + "\n".join(failed)
         )

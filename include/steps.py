@@ -23,7 +23,7 @@ from include.lake import Lake, run_report_key
 from include.quality import Quality
 from include.raw import RawBatch
 from include.report import RunReport
-from include.run import Batch, RunIncompleteError
+from include.run import Batch, RunFailedError
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +94,8 @@ def validate(dataset: str, batch: dict[str, Any]) -> dict[str, Any]:
             done.quarantined,
         )
         counts = {name: count + getattr(done, name) for name, count in counts.items()}
+    if len(failures) == 1:
+        raise failures[0]  # its type says whether a retry can help
     if failures:
         raise ExceptionGroup(f"{len(failures)} accounts could not be validated", failures)
     return counts
@@ -103,10 +105,11 @@ def report(dataset: str, fetches: list[dict[str, Any]] | None, announce: Asset) 
     """Store the run's report and name it in the asset's event; returns its key."""
     settings = load_settings()
     lake, interval = open_lake(settings), current_interval()
-    running.report(lake, dataset, interval, _planned(fetches), settings)
+    run = running.report(lake, dataset, interval, _planned(fetches), settings)
     key = run_report_key(dataset, interval)
+    curated = sum(account.curated for account in run.accounts)
     event = get_current_context()["outlet_events"][announce]
-    event.extra = {"interval": interval.name, "report": key}
+    event.extra = {"interval": interval.name, "report": key, "curated": curated}
     return key
 
 
@@ -154,7 +157,7 @@ def reconcile(report_key: str | None) -> None:
         lake = open_lake(load_settings())
         running.reconcile(lake, _stored_report(lake, report_key))
     if failed or report_key is None:
-        raise RunIncompleteError(f"tasks failed: {', '.join(failed)}; see their logs")
+        raise RunFailedError(f"tasks failed: {', '.join(failed)}; see their logs")
 
 
 def _check_map_length(accounts: int) -> None:

@@ -41,7 +41,7 @@ def main() -> int:
             known_key("former_gazette"), {"first_seen": "earlier", "user_id": "2014110867"}
         )
         home = AirflowHome(DIRECTORY / "airflow", demo_environment(world))
-        say(f"world    X API {world.x_url}, S3 {world.s3_url}, mail on port {world.smtp_port}")
+        say("world    X API, S3 and mail server on loopback")
         say("airflow  creating its database")
         home.migrate()
         say(f"run      ingest_tweets over {INTERVAL.start:%Y-%m-%d %H:%M}-{INTERVAL.end:%H:%M} UTC")

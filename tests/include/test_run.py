@@ -12,7 +12,7 @@ from include.lake import account_report_key, run_report_key
 from include.outcomes import Outcome
 from include.raw import Fetched, RawBatch
 from include.report import AccountReport, RunReport
-from include.run import RunIncompleteError, batches, reconcile, report
+from include.run import RunFailedError, RunIncompleteError, batches, reconcile, report
 from include.settings import Settings
 
 SETTINGS = Settings(
@@ -146,8 +146,17 @@ def test_the_lookup_is_part_of_the_cost(lake, interval):
     assert run.cost_usd == pytest.approx(0.02)
 
 
+def test_an_earlier_report_does_not_hide_that_the_pages_are_gone(lake, interval):
+    before = AccountReport(account="one", outcome=Outcome.LANDED, detail="", rows_in=1, curated=1)
+    lake.put_json(account_report_key("tweets", interval, "one"), before.model_dump(mode="json"))
+    RawBatch(lake, "tweets", interval, "one").fail(RuntimeError("401"))
+    run = report(lake, "tweets", interval, [fetch("one")], SETTINGS)
+    assert (run.accounts[0].outcome, run.accounts[0].detail) == (Outcome.FAILED, "401")
+
+
 @pytest.fixture
-def landed(lake, interval):
+def landed(lake, interval, fetched):
+    one_fetched = fetched("one", 1)
     keys = ["curated/tweets/dt=2026-11-02/account=one/x.parquet"]
     one = AccountReport(
         account="one", outcome=Outcome.LANDED, detail="", rows_in=1, curated=1, curated_keys=keys
@@ -155,7 +164,7 @@ def landed(lake, interval):
     for key in keys:
         lake.put(key, b"PAR1")
     lake.put_json(account_report_key("tweets", interval, "one"), one.model_dump(mode="json"))
-    return report(lake, "tweets", interval, [fetch("one")], SETTINGS)
+    return report(lake, "tweets", interval, [one_fetched], SETTINGS)
 
 
 def test_reconcile_is_content_when_all_is_there(lake, landed):
@@ -170,5 +179,5 @@ def test_reconcile_names_the_object_that_is_gone(lake, landed):
 
 def test_reconcile_names_every_account_that_failed(lake, interval):
     run = report(lake, "tweets", interval, [fetch("a"), fetch("b")], SETTINGS)
-    with pytest.raises(RunIncompleteError, match=r"(?s)2 of what was planned.*a: .*b: "):
+    with pytest.raises(RunFailedError, match=r"(?s)2 accounts of tweets .*a: .*b: "):
         reconcile(lake, run)

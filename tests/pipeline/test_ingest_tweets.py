@@ -11,6 +11,12 @@ import pytest
 from include.data_docs import run_page_key
 from include.outcomes import Outcome
 
+SETTINGS = {
+    "bucket": "tweet-lake",
+    "alert_to": ["data-team@example.org"],
+    "data_docs_url": "http://docs.example.org",
+}
+
 
 def objects_but_docs(run):
     return {k: v for k, v in run.objects().items() if not k.startswith("data-docs/")}
@@ -60,6 +66,16 @@ def test_trouble_with_accounts_is_told_apart_and_the_run_goes_on(world, ingest):
     text = mail.get_body(("plain",)).get_content()
     for account, outcome in outcomes.items():
         assert (outcome is Outcome.LANDED) or (account in text and outcome.value in text)
+
+
+def test_posts_of_a_keyword_account_land_and_are_its_own(ingest):
+    run = ingest({"username": "open_data_desk", "keywords": ["dataset", "open licence"]})
+    account = run.account("open_data_desk")
+    assert account.outcome is Outcome.LANDED
+    rows = pq.read_table(io.BytesIO(run.lake.get(account.curated_keys[0])))
+    assert set(rows["author_id"].to_pylist()) == {"1204006000018000114"}
+    texts = [text.lower() for text in rows["text"].to_pylist()]
+    assert all("dataset" in text or "open licence" in text for text in texts)
 
 
 def test_every_row_is_accounted_for(ingest):
@@ -112,17 +128,20 @@ def test_one_failed_account_fails_the_run_and_the_others_land(world, ingest):
     ("environment", "said"),
     [
         ({"AIRFLOW_VAR_X_ACCOUNTS": '[{"username": "not ok"}]'}, "entry 1 ('not ok')"),
-        ({"AIRFLOW_VAR_TWEET_LAKE": json.dumps({"bucket": "x" * 5})}, None),
+        ({"AIRFLOW_VAR_TWEET_LAKE": json.dumps({**SETTINGS, "csv": "yes"})}, None),
         ({"AIRFLOW_CONN_X_API": '{"conn_type": "http"}'}, "'x_api' needs"),
     ],
 )
-def test_bad_configuration_fails_before_anything_is_spent(world, ingest, environment, said):
+def test_bad_configuration_fails_before_anything_is_spent(world, ingest, capfd, environment, said):
     run = ingest("harbour_news", environment=environment)
     assert not run.succeeded
     assert run.states["plan"] == {"failed"}
     assert world.requests == []
     assert run.objects() == {}
-    if said:
+    if said is None:  # without settings nobody's address is known
+        assert world.mails == []
+        assert "'tweet_lake' is not right: csv" in capfd.readouterr().out
+    else:
         (mail,) = world.mails
         assert said in mail.get_body(("plain",)).get_content()
 
@@ -197,6 +216,8 @@ def test_an_object_that_has_gone_fails_the_run(world, ingest, monkeypatch):
     run = ingest("harbour_news")
     assert not run.succeeded
     assert run.states["reconcile"] == {"failed"}
+    (mail,) = world.mails
+    assert "is not there" in mail.get_body(("plain",)).get_content()
 
 
 def test_no_token_in_any_object_mail_or_log(world, ingest, capfd):
