@@ -6,6 +6,7 @@ Expectations said in ``validations/``. No row disappears: that is checked before
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -75,8 +76,8 @@ def validate_batch(
 ) -> AccountReport:
     """Check one account's raw pages of one interval and land every row where it belongs.
 
-    A rerun makes the same objects and deletes what an earlier run left beyond them. The report is
-    written last: where it is, everything it names is.
+    A rerun makes the same objects and deletes what an earlier run left beyond them. Its report is
+    deleted first and written last: where it is, everything it names is.
 
     Args:
         lake: where the raw pages lie and the rows go.
@@ -92,6 +93,7 @@ def validate_batch(
         UnreadablePage: a stored page is no page of rows at all.
         RowsLostError: not every row would be accounted for.
     """
+    _withdraw_report(lake, dataset, interval, account)
     raw = RawBatch(lake, dataset.name, interval, account)
     fetched = raw.fetched()
     if fetched is None:
@@ -361,29 +363,55 @@ def _marked(rows: pa.Table, verdict: Verdict, schema: pa.Schema) -> pa.Table:
 
 
 def _together(first: FailedExpectation, second: FailedExpectation) -> FailedExpectation:
-    """The same expectation in two parts of a batch, as one."""
-    return first.model_copy(
+    """The same expectation in two parts of a batch, as one: what is worse counts."""
+    worse, other = sorted(
+        (first, second), key=lambda part: (part.level != "batch", _SEVERITIES.index(part.severity))
+    )
+    total = first.unexpected_count + second.unexpected_count
+    return worse.model_copy(
         update={
-            "unexpected_count": first.unexpected_count + second.unexpected_count,
+            "unexpected_count": 0 if worse.level == "batch" else total,
+            "observed": worse.observed or other.observed,
             "examples": [*first.examples, *second.examples][:_EXAMPLES],
         }
     )
 
 
+def _withdraw_report(lake: Lake, dataset: Dataset, interval: Interval, account: str) -> None:
+    """Delete an earlier run's report, so that nothing tells its outcome should this run fail.
+
+    A suite without an expectation about time lets rows of any day land. Only the report knows
+    where, so that they go before it.
+    """
+    key = account_report_key(dataset.name, interval, account)
+    body = lake.find(key)
+    if body is None:
+        return
+    of_other_days = set(json.loads(body)["curated_keys"]).difference(
+        _curated_keys(dataset, interval, account)
+    )
+    for stale in (*sorted(of_other_days), key):
+        lake.delete(stale)
+
+
 def _delete_stale(lake: Lake, dataset: Dataset, interval: Interval, report: AccountReport) -> None:
     """Delete what an earlier run of the interval left and this one did not write."""
     name, account = dataset.name, report.account
-    report_key = account_report_key(name, interval, account)
-    days = (interval.end - timedelta(microseconds=1)).date() - interval.day
     prefixes = [
-        curated_key(name, interval, account, interval.day + timedelta(days=n), suffix)
+        *_curated_keys(dataset, interval, account),
+        batch_prefix("quarantine", name, interval, account),
+        f"{account_prefix('validations', name, interval.day, account)}{interval.name}",
+    ]
+    there = {key for prefix in prefixes for key in lake.keys(prefix)}
+    for key in sorted(there - set(report.keys)):
+        lake.delete(key)
+
+
+def _curated_keys(dataset: Dataset, interval: Interval, account: str) -> list[str]:
+    """Where rows of the interval's days land."""
+    days = (interval.end - timedelta(microseconds=1)).date() - interval.day
+    return [
+        curated_key(dataset.name, interval, account, interval.day + timedelta(days=n), suffix)
         for n in range(days.days + 1)
         for suffix in ("parquet", "csv")
     ]
-    prefixes.append(batch_prefix("quarantine", name, interval, account))
-    prefixes.append(f"{account_prefix('validations', name, interval.day, account)}{interval.name}")
-    there = {key for prefix in prefixes for key in lake.keys(prefix)}
-    if report_key in there:  # a suite without an expectation about time lets rows of any day land
-        there.update(lake.get_json(report_key)["curated_keys"])
-    for key in sorted(there - {report_key, *report.keys}):
-        lake.delete(key)

@@ -347,7 +347,25 @@ def test_a_suite_without_an_eye_on_time_leaves_nothing_stale_on_other_days(
     ]
     RawBatch(lake, "tweets", interval, ACCOUNT).drop_pages()
     store(lake, interval, [post(2)])
+    page = f"{batch_prefix('raw', 'tweets', interval, ACCOUNT)}page-0000.json.gz"
+    good = lake.get(page)
+    lake.put(page, b"no gzip")
+    with pytest.raises(UnreadablePage):  # a failure in between forgets no key
+        validate(lake, loose.quality(), interval)
+    lake.put(page, good)
     report = validate(lake, loose.quality(), interval)
+    assert objects(lake, "curated").keys() == set(report.curated_keys)
+
+
+def test_a_second_run_that_fails_leaves_no_report_of_the_first(
+    lake: Lake, quality: Quality, interval: Interval
+) -> None:
+    store(lake, interval, [post(1)])
+    report = validate(lake, quality, interval)
+    lake.put(f"{batch_prefix('raw', 'tweets', interval, ACCOUNT)}page-0000.json.gz", b"no gzip")
+    with pytest.raises(UnreadablePage):
+        validate(lake, quality, interval)
+    assert lake.find(account_report_key("tweets", interval, ACCOUNT)) is None
     assert objects(lake, "curated").keys() == set(report.curated_keys)
 
 
@@ -429,6 +447,35 @@ class TestLargeAccounts:
         report = validate(lake, quality, interval)
         assert (report.rows_in, report.curated, report.duplicates) == (24, 12, 12)
         assert numbers(rows(lake, report.curated_keys)) == list(range(12))
+
+    def test_a_later_part_that_cannot_be_checked_keeps_all_rows_from_landing(
+        self, lake: Lake, interval: Interval, tmp_path: Any
+    ) -> None:
+        suite = tmp_path / "likes.json"
+        entry = {
+            "type": "expect_column_values_to_be_between",
+            "severity": "warning",
+            "notes": "Nobody likes less than nothing.",
+            "meta": {"key": "likes"},
+            "kwargs": {"column": "like_count", "min_value": 0},
+        }
+        suite.write_text(json.dumps({"name": "tweets", "expectations": [entry]}))
+
+        def check_frame(decoded: pa.Table) -> Any:
+            frame = TWEETS.check_frame(decoded)
+            is_second = str(FIRST + 5) in set(frame["tweet_id"])
+            return frame.drop(columns="like_count") if is_second else frame
+
+        bad, good = [post(n, **NEGATIVE) for n in range(4)], [post(n) for n in range(4, 8)]
+        store(lake, interval, bad, good)
+        dataset = replace(TWEETS, suite=suite, check_frame=check_frame)
+        report = validate(lake, dataset.quality(), interval, dataset=dataset)
+        assert (report.outcome, report.quarantined) == (Outcome.BATCH_QUARANTINED, 8)
+        assert objects(lake, "curated") == {}
+        (failed,) = report.failed_expectations
+        assert (failed.level, failed.severity, failed.unexpected_count) == ("batch", "critical", 0)
+        assert "like_count" in str(failed.observed)
+        assert numbers(failed.examples) == [0, 1, 2, 3]
 
     def test_the_batch_is_judged_once_over_all_parts(
         self, lake: Lake, quality: Quality, interval: Interval
