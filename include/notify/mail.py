@@ -19,6 +19,10 @@ class MailNotSent(TweetLakeError):
     """The mail server refused the mail, or could not be reached."""
 
 
+class MailPartlySent(MailNotSent):
+    """Some recipients were refused, the others have the mail: sent again, they have it twice."""
+
+
 class _Mailer(SmtpHook):
     """Airflow's authenticated client, for messages with more than an HTML part."""
 
@@ -35,6 +39,7 @@ def send(message: EmailMessage) -> None:
     Raises:
         BadConfiguration: the connection or its ``from_email`` is missing.
         MailNotSent: names the server, what it said, and the remedy.
+        MailPartlySent: names the recipients who were refused; the others have the mail.
     """
     try:
         connection = SmtpHook.get_connection(CONNECTION)
@@ -50,7 +55,7 @@ def send(message: EmailMessage) -> None:
         with mailer:
             refused = mailer.deliver(message)
     except smtplib.SMTPRecipientsRefused as error:
-        refused = error.recipients
+        raise MailNotSent(_refusal(server, message, "for nobody", error.recipients)) from error
     except (OSError, AirflowException) as error:  # every error of smtplib is an OSError
         raise MailNotSent(
             f"the mail {message['Subject']!r} was not sent: {server} "
@@ -59,14 +64,20 @@ def send(message: EmailMessage) -> None:
             "the lake depends on the mail."
         ) from error
     if refused:
-        answers = "; ".join(
-            f"{recipient}: {code} {answer.decode(errors='replace')}"
-            for recipient, (code, answer) in sorted(refused.items())
-        )
-        raise MailNotSent(
-            f"{server} took the mail {message['Subject']!r} not for everybody ({answers}). Check "
-            "'alert_to' in the Airflow Variable 'tweet_lake'."
-        )
+        raise MailPartlySent(_refusal(server, message, "not for everybody", refused))
+
+
+def _refusal(
+    server: str, message: EmailMessage, for_whom: str, refused: dict[str, tuple[int, bytes]]
+) -> str:
+    answers = "; ".join(
+        f"{recipient}: {code} {answer.decode(errors='replace')}"
+        for recipient, (code, answer) in sorted(refused.items())
+    )
+    return (
+        f"{server} took the mail {message['Subject']!r} {for_whom} ({answers}). Check 'alert_to' "
+        "in the Airflow Variable 'tweet_lake'."
+    )
 
 
 def _sign(message: EmailMessage, sender: str | None) -> None:
