@@ -32,7 +32,7 @@ class TaskFailure:
     map_label: str | None
     """Which one of a mapped task, as the grid names it."""
     interval: str | None
-    """The run's data interval in words; None for a run without."""
+    """The run's data interval in words, or the run's name where it has none."""
     try_number: int
     most_tries: int
     error_type: str

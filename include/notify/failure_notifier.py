@@ -35,21 +35,33 @@ class TaskFailureMail(BaseNotifier):
 def _failure(context: Context) -> TaskFailure:
     from airflow.sdk.log import redact  # type: ignore[attr-defined]
 
-    from include.data_docs.words import interval_in_words
-    from include.interval import Interval
     from include.notify.failure import TaskFailure
 
     ti, error = context["ti"], context.get("exception")
-    start, end = context.get("data_interval_start"), context.get("data_interval_end")
     mapped = ti.map_index is not None and ti.map_index >= 0
     return TaskFailure(
         dag_id=ti.dag_id,
         task_id=ti.task_id,
         map_label=(ti.rendered_map_index or str(ti.map_index)) if mapped else None,
-        interval=interval_in_words(Interval(start, end)) if start and end else None,
+        interval=_interval(context),
         try_number=ti.try_number,
         most_tries=ti.max_tries + 1,
         error_type=type(error).__name__ if isinstance(error, BaseException) else "no exception",
         error_message=str(redact(str(error or ""))),
         log_url=ti.log_url,
     )
+
+
+def _interval(context: Context) -> str | None:
+    """In words; an interval that may itself be why the task failed is told as it is."""
+    from include.data_docs.words import interval_in_words
+    from include.interval import Interval
+
+    start, end = context.get("data_interval_start"), context.get("data_interval_end")
+    if not (start and end):
+        run_id = context.get("run_id")
+        return f"run {run_id}" if run_id else None
+    try:
+        return interval_in_words(Interval(start, end))
+    except ValueError:
+        return f"{start.isoformat()} – {end.isoformat()}"

@@ -22,6 +22,8 @@ SETTINGS = {
     "data_docs_url": "http://docs.example",
 }
 
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
 
 def context(**changes: Any) -> dict[str, Any]:
     ti = SimpleNamespace(
@@ -80,6 +82,33 @@ def test_what_the_context_lacks_does_not_keep_the_mail(
     TaskFailureMail()(context(**lacking))
 
     assert len(sink.mails) == 1
+
+
+@pytest.mark.usefixtures("settings")
+@pytest.mark.parametrize(
+    ("start", "end", "told"),
+    [
+        (NOON, NOON, "2026-11-20T12:00:00+00:00 – 2026-11-20T12:00:00+00:00"),
+        (NOON, NOON.replace(second=7), "2026-11-20T12:00:00+00:00 – 2026-11-20T12:00:07+00:00"),
+        (None, None, "run manual__2026-11-20"),
+    ],
+    ids=["empty", "seconds", "none"],
+)
+def test_an_odd_interval_does_not_keep_the_mail(
+    sink: SmtpSink,
+    connect: Callable[..., None],
+    start: datetime | None,
+    end: datetime | None,
+    told: str,
+) -> None:
+    connect(sink.port)
+    given = {"data_interval_start": start, "data_interval_end": end}
+    TaskFailureMail()(context(**given, run_id="manual__2026-11-20"))
+
+    (mail,) = sink.mails
+    plain = mail.get_body(("plain",))
+    assert plain is not None
+    assert f"Interval: {told}" in plain.get_content()
 
 
 def test_without_settings_the_error_names_them(monkeypatch: pytest.MonkeyPatch) -> None:
