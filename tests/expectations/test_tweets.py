@@ -251,7 +251,7 @@ def test_what_real_posts_are_like_passes(quality: Quality) -> None:
     assert check(quality, frame_of(*posts)).failed == []
 
 
-def test_keyword_query_may_be_answered_by_anyone(quality: Quality, clean: pd.DataFrame) -> None:
+def test_author_is_judged_where_one_is_given(quality: Quality, clean: pd.DataFrame) -> None:
     clean["author_id"] = pd.Series(map(str, range(11, 11 + POSTS)), dtype="str")
 
     assert {"author_is_the_account", "mostly_by_the_account"} <= failed(check(quality, clean))

@@ -275,9 +275,9 @@ def test_parameter_given_as_none_leaves_its_expectations_out(suite: Path) -> Non
     data = frame(like_count=[1, 2], author_id=["11", "12"])
 
     assert check(quality, data, author_id="11").bad_rows == {1: ["author"]}
-    anyone = check(quality, data, author_id=None)
-    assert anyone.bad_rows == {}
-    assert len(anyone.result["results"]) == 1
+    without = check(quality, data, author_id=None)
+    assert without.bad_rows == {}
+    assert len(without.result["results"]) == 1
 
 
 def test_parameter_that_nobody_supplies_is_named(suite: Path) -> None:

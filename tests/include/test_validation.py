@@ -228,7 +228,7 @@ def test_a_batch_level_failure_quarantines_the_batch(
     assert "like_count_reported" in report.detail
 
 
-def test_somebody_else_s_posts_are_quarantined_unless_anybody_may_answer(
+def test_somebody_else_s_posts_are_quarantined_where_the_author_is_known(
     lake: Lake, quality: Quality, interval: Interval
 ) -> None:
     posts = [post(n) for n in range(9)] + [post(9, author_id="42")]
