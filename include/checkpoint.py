@@ -103,7 +103,7 @@ def kind(name: str, kwargs: dict[str, Any]) -> Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Finding:
     """What GX found for one expectation."""
 
     success: bool
@@ -299,9 +299,9 @@ def _key(found: ExpectationValidationResult) -> str:
     return str(_configuration(found).meta["key"])
 
 
-def _outcome(found: ExpectationValidationResult) -> Outcome:
+def _outcome(found: ExpectationValidationResult) -> Finding:
     listed = [] if found.success else found.result.get("unexpected_index_list") or []
-    return Outcome(
+    return Finding(
         success=bool(found.success),
         positions=listed,
         unexpected_count=found.result.get("unexpected_count") or 0,

@@ -18,7 +18,7 @@ from include.suite import BadSuite, Rule, load
 if TYPE_CHECKING:
     import pandas as pd
 
-    from include.checkpoint import Checkpoint, Outcome
+    from include.checkpoint import Checkpoint, Finding
 
 __all__ = ["BadSuite", "Quality", "Verdict"]
 
@@ -128,7 +128,7 @@ class Quality:
         )
 
 
-def _failed(rule: Rule, outcome: Outcome, frame: pd.DataFrame) -> FailedExpectation:
+def _failed(rule: Rule, outcome: Finding, frame: pd.DataFrame) -> FailedExpectation:
     """A failure as the report tells it; what could not be evaluated condemns the batch."""
     by_row = rule.level == "row" and outcome.exception is None
     return FailedExpectation(
@@ -146,7 +146,7 @@ def _failed(rule: Rule, outcome: Outcome, frame: pd.DataFrame) -> FailedExpectat
     )
 
 
-def _shown(rule: Rule, outcome: Outcome, frame: pd.DataFrame) -> dict[str, Any]:
+def _shown(rule: Rule, outcome: Finding, frame: pd.DataFrame) -> dict[str, Any]:
     """The first rows of a failure, as GX's result and its page name such lists."""
     if not outcome.positions:
         return {}
@@ -157,9 +157,9 @@ def _shown(rule: Rule, outcome: Outcome, frame: pd.DataFrame) -> dict[str, Any]:
         "partial_unexpected_counts": [
             {"value": value, "count": count} for value, count in Counter(values).items()
         ],
-        "unexpected_index_column_names": ["id"],
+        "unexpected_index_column_names": ["tweet_id"],
         "unexpected_index_list": [
-            {"id": tweet_id, ", ".join(rule.columns): value} for tweet_id, value in examples
+            {"tweet_id": tweet_id, ", ".join(rule.columns): value} for tweet_id, value in examples
         ],
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +15,7 @@ from include.data_docs import page_key
 from include.interval import Interval
 from include.lake import Lake, account_prefix, batch_prefix
 from include.outcomes import Outcome
+from include.quality import Quality
 from include.report import AccountReport, FailedExpectation, RunReport
 
 NASTY_TEXTS = (
@@ -27,32 +29,47 @@ NASTY_TEXTS = (
 
 
 @pytest.fixture(scope="session")
-def gx_result() -> dict[str, Any]:
-    """What GX says of a batch of nasty texts: passed, failed, and one that it can't check."""
-    import great_expectations as gx
-    from great_expectations.core.run_identifier import RunIdentifier
+def gx_result(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a suite says of a batch of nasty texts: passed, failed, and one it can't check."""
 
-    expect = gx.expectations
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
-    suite = gx.ExpectationSuite(
-        "tweets",
-        expectations=[
-            expect.ExpectTableRowCountToBeBetween(
-                min_value=100, severity="warning", notes="As many as usual.", meta={"key": "volume"}
-            ),
-            expect.ExpectColumnValuesToNotBeNull(
-                column="tweet_id", notes="Every post has its id.", meta={"key": "id_present"}
-            ),
-            expect.ExpectColumnValuesToMatchRegex(
-                column="text",
-                regex="^<expected> $like$",
-                description="The text is <as expected>.",
-                meta={"key": "text_expected"},
-            ),
-            expect.ExpectColumnValuesToBeOfType(column="absent", type_="str"),
-        ],
-    )
+    def expectation(kind: str, key: str, notes: str, severity: str, **kwargs: Any) -> Any:
+        meta = {"key": key}
+        return {"type": kind, "notes": notes, "severity": severity, "meta": meta, "kwargs": kwargs}
+
+    suite = tmp_path_factory.mktemp("expectations") / "tweets.json"
+    expectations = [
+        expectation(
+            "expect_table_row_count_to_be_between",
+            "volume",
+            "As many as usual.",
+            "warning",
+            min_value=100,
+        ),
+        expectation(
+            "expect_column_values_to_not_be_null",
+            "id_present",
+            "Every post has its id.",
+            "critical",
+            column="tweet_id",
+        ),
+        expectation(
+            "expect_column_values_to_match_regex",
+            "text_expected",
+            "The text is <as expected>.",
+            "critical",
+            column="text",
+            regex="^<expected> $like$",
+        ),
+        expectation(
+            "expect_column_values_to_be_of_type",
+            "absent_is_text",
+            "What is absent is text.",
+            "critical",
+            column="absent",
+            type_="str",
+        ),
+    ]
+    suite.write_text(json.dumps({"name": "tweets", "expectations": expectations}))
     frame = pd.DataFrame(
         {
             "row": range(len(NASTY_TEXTS)),
@@ -60,27 +77,14 @@ def gx_result() -> dict[str, Any]:
             "text": [text.replace("\ud83d", "�") for text in NASTY_TEXTS],
         }
     )
-    batch = (
-        context.data_sources.add_pandas("lake")
-        .add_dataframe_asset("tweets/nasa")
-        .add_batch_definition_whole_dataframe("batch")
+    verdict = Quality(suite).check(
+        frame,
+        asset="tweets/nasa",
+        run_name="20261120T0000Z_20261120T0400Z",
+        run_time=datetime(2026, 11, 20, 4, tzinfo=UTC),
+        parameters={},
     )
-    definition = gx.ValidationDefinition(name="v", data=batch, suite=context.suites.add(suite))
-    checkpoint = gx.Checkpoint(
-        name="tweets",
-        validation_definitions=[context.validation_definitions.add(definition)],
-        result_format={
-            "result_format": "COMPLETE",
-            "unexpected_index_column_names": ["row"],
-        },
-    )
-    end = datetime(2026, 11, 20, 4, tzinfo=UTC)
-    ran = context.checkpoints.add(checkpoint).run(
-        batch_parameters={"dataframe": frame},
-        run_id=RunIdentifier(run_name="20261120T0000Z_20261120T0400Z", run_time=end),
-    )
-    (result,) = ran.run_results.values()
-    return dict(result.to_json_dict())
+    return verdict.result
 
 
 @pytest.fixture
