@@ -68,7 +68,3 @@ class Dataset:
         from include.quality import Quality  # decoding does without it
 
         return Quality(self.suite)
-
-    def check_suite(self) -> None:
-        """Raise ``BadSuite`` unless the suite can be used."""
-        self.quality()
