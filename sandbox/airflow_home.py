@@ -38,7 +38,7 @@ class AirflowHome:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._logs: list[IO[bytes]] = []
         self.environment = {
-            **os.environ,
+            **_surroundings(),
             **world,
             "AIRFLOW_HOME": str(self.directory),
             "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
@@ -169,6 +169,14 @@ class AirflowHome:
         raise RuntimeError(
             f"Airflow was not healthy after {START_SECONDS} s; see {self.directory / 'logs'}"
         )
+
+
+def _surroundings() -> dict[str, str]:
+    """The caller's environment without its Airflow and AWS: they may name a real database."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW_", "AWS_"))}
+    named = [kept.get("NO_PROXY"), kept.get("no_proxy"), "127.0.0.1,localhost"]
+    direct = ",".join(filter(None, named))
+    return {**kept, "NO_PROXY": direct, "no_proxy": direct}
 
 
 def _free_port() -> int:
