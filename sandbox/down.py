@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
 import time
 
-from sandbox.host import PID
+from sandbox import host
 
 STOP_SECONDS = 60
 
 
 def main() -> int:
     """Ask the host to end, and wait until it has."""
-    if not PID.exists():
-        sys.stdout.write("It is not up.\n")
+    process = host.running()
+    if process is None:
+        was_up = host.PID.exists() or host.READY.exists()
+        host.forget()
+        sys.stdout.write("It had ended by itself.\n" if was_up else "It is not up.\n")
         return 0
-    process = int(PID.read_text(encoding="utf-8"))
-    try:
+    with contextlib.suppress(ProcessLookupError):  # it has ended just now
         os.kill(process, signal.SIGTERM)
-    except ProcessLookupError:
-        PID.unlink()
-        sys.stdout.write("It had ended by itself.\n")
-        return 0
     deadline = time.monotonic() + STOP_SECONDS
-    while PID.exists():
+    while host.running():
         if time.monotonic() > deadline:
             sys.stdout.write(f"Process {process} does not end; see it with: ps -fp {process}\n")
             return 1
         time.sleep(0.2)
+    host.forget()
     sys.stdout.write("Ended.\n")
     return 0
 

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import threading
 from pathlib import Path
 
@@ -32,8 +33,35 @@ def main() -> None:
     try:
         _run(stop)
     finally:
-        READY.unlink(missing_ok=True)
-        PID.unlink(missing_ok=True)
+        forget()
+
+
+def running() -> int | None:
+    """Return the host's process id; None if it has ended, whatever files it left."""
+    try:
+        process = int(PID.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):  # not there, or cut short by a crash
+        return None
+    # After a crash the number may be somebody else's.
+    return process if "-m sandbox.host" in _command(process) else None
+
+
+def forget() -> None:
+    """Delete the files that say that it runs."""
+    READY.unlink(missing_ok=True)
+    PID.unlink(missing_ok=True)
+
+
+def _command(process: int) -> str:
+    """Return a process's command line; empty if there is no such process."""
+    if Path("/proc/self/cmdline").exists():
+        try:
+            line = Path(f"/proc/{process}/cmdline").read_bytes()
+        except (FileNotFoundError, ProcessLookupError):
+            return ""
+        return line.replace(b"\0", b" ").decode(errors="replace")
+    asked = ["ps", "-o", "command=", "-p", str(process)]
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout
 
 
 def _run(stop: threading.Event) -> None:

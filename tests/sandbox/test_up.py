@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from sandbox import down, host, up
+
+FACTS = dict.fromkeys(("airflow", "user", "password", "data_docs", "mails", "x_api", "s3"), "fresh")
+LIKE_A_HOST = "import sys; print('up', flush=True); sys.stdin.read()"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Another folder than the one of a sandbox that may be up."""
+    monkeypatch.setattr(host, "DIRECTORY", tmp_path)
+    for name in ("PID", "READY", "LOG"):
+        monkeypatch.setattr(host, name, tmp_path / getattr(host, name).name)
+    return tmp_path
+
+
+@pytest.fixture
+def living() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that looks like the host, and ends when it is asked to."""
+    with subprocess.Popen(
+        [sys.executable, "-c", LIKE_A_HOST, "-m", "sandbox.host"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield process
+        process.kill()
+
+
+def ended() -> int:
+    """The id of a process that has ended."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        return process.pid
+
+
+def left_behind(process: object, *, ready: bool = True) -> None:
+    host.PID.write_text(str(process), encoding="utf-8")
+    if ready:
+        host.READY.write_text(json.dumps(dict.fromkeys(FACTS, "stale")), encoding="utf-8")
+
+
+# The last one is this process: alive, but no host.
+STALE = pytest.mark.parametrize("process", [ended, str, os.getpid], ids=["ended", "cut", "other"])
+
+
+@STALE
+def test_what_a_crash_left_does_not_keep_it_from_starting(
+    process: type, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left_behind(process())
+
+    def start() -> SimpleNamespace:
+        assert not host.READY.exists()
+        host.READY.write_text(json.dumps(FACTS), encoding="utf-8")
+        return SimpleNamespace(poll=lambda: None)
+
+    monkeypatch.setattr(up, "_start", start)
+    assert up.main() == 0
+    told = capsys.readouterr().out
+    assert "fresh" in told
+    assert "already" not in told
+
+
+@STALE
+def test_what_a_crash_left_is_removed_and_nobody_else_is_ended(
+    process: type, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left_behind(process())
+
+    assert down.main() == 0
+    assert capsys.readouterr().out == "It had ended by itself.\n"
+    assert not host.PID.exists()
+    assert not host.READY.exists()
+
+
+def test_a_ready_file_alone_is_removed_too(capsys: pytest.CaptureFixture[str]) -> None:
+    host.READY.write_text(json.dumps(FACTS), encoding="utf-8")
+
+    assert down.main() == 0
+    assert not host.READY.exists()
+    assert down.main() == 0
+    assert capsys.readouterr().out == "It had ended by itself.\nIt is not up.\n"
+
+
+@pytest.mark.parametrize("ready", [True, False])
+def test_it_starts_only_once(
+    living: subprocess.Popen[bytes],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    ready: bool,
+) -> None:
+    left_behind(living.pid, ready=ready)
+    monkeypatch.setattr(up, "_start", lambda: pytest.fail("a second one was started"))
+
+    assert up.main() == (0 if ready else 1)
+    assert ("up already" if ready else "starting or ending") in capsys.readouterr().out
+
+
+def test_what_runs_is_ended(
+    living: subprocess.Popen[bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    left_behind(living.pid)
+
+    assert down.main() == 0
+    assert capsys.readouterr().out == "Ended.\n"
+    assert living.wait(timeout=10) != 0
+    assert not host.PID.exists()
+    assert not host.READY.exists()
