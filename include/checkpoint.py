@@ -14,7 +14,10 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from include.later import import_later
+
 os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read by GX on import: it must never call home
+import_later("altair", "scipy.stats")
 
 import great_expectations as gx
 import numpy as np
