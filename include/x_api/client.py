@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -47,6 +48,8 @@ class XApi:
         longest_wait: timedelta = timedelta(minutes=16),
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        # tweepy writes the header with the token at DEBUG.
+        logging.getLogger("tweepy").setLevel(logging.INFO)
         self._client = tweepy.Client(bearer_token, return_type=requests.Response)
         self._client.session = XSession(base_url, longest_wait=longest_wait, sleep=sleep)
         self._sleep = sleep

@@ -7,13 +7,13 @@ from typing import Any
 from include.outcomes import Outcome
 
 
-def account_outcome(error: dict[str, Any]) -> Outcome | None:
+def account_outcome(error: Any) -> Outcome | None:
     """What one item of ``errors`` says about the account asked for; None if it says nothing.
 
     A withheld field (``not-authorized-for-field``) or a missing include is normal: the posts
     are fine. ``NOT_FOUND`` may also mean deleted: only the lake's memory can tell.
     """
-    if error.get("resource_type") != "user":
+    if not isinstance(error, dict) or error.get("resource_type") != "user":
         return None
     # The host in front of it is api.twitter.com or api.x.com.
     kind = str(error.get("type", "")).rstrip("/").rpartition("/")[2]

@@ -6,7 +6,6 @@ monthly cap; so every answer is judged here before tweepy sees it.
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import time
@@ -24,8 +23,10 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from include.x_api.answer import checked, parse
 from include.x_api.errors import (
     AccessDenied,
+    BadConnection,
     BadRequest,
     BadToken,
     MonthlyCapReached,
@@ -41,6 +42,8 @@ CONNECT_SECONDS, READ_SECONDS = 10, 60
 ATTEMPTS = 4
 WAIT_WITHOUT_HEADER = timedelta(seconds=60)
 """How long to wait when a rate limit does not say when its window opens."""
+SHORTEST_WAIT = timedelta(seconds=1)
+"""The first pause for a rate limit, doubled each time: X's clock may be behind ours."""
 
 
 class XSession(requests.Session):
@@ -71,20 +74,22 @@ class XSession(requests.Session):
     ) -> requests.Response:
         """Send one request; see the class for what happens to what comes back."""
         path = urlsplit(url).path
-        waited = timedelta(0)
+        waited, at_least = timedelta(0), SHORTEST_WAIT
         while True:
             try:
                 return self._asking_again()(self._send, method, path, **arguments)
             except RateLimited as limit:
-                waited += limit.wait
-                if waited > self.longest_wait:
+                pause = max(limit.wait + timedelta(seconds=1), at_least)
+                if waited + pause > self.longest_wait:
                     raise
+                waited += pause
+                at_least *= 2
                 log.warning(
                     "X's rate limit for %s is used up; waiting until %s UTC",
                     path,
-                    f"{limit.reset:%H:%M:%S}",
+                    f"{datetime.now(UTC) + pause:%H:%M:%S}",
                 )
-                self.sleep(limit.wait.total_seconds() + 1)
+                self.sleep(pause.total_seconds())
 
     def _asking_again(self) -> Retrying:
         return Retrying(
@@ -114,7 +119,13 @@ class XSession(requests.Session):
             raise XUnavailable(
                 f"no answer from {self.base_url}{path} ({type(error).__name__}). Check the host "
                 "of the Airflow connection 'x_api' and this machine's way to it."
-            ) from error
+            ) from None
+        except (requests.RequestException, UnicodeError) as error:
+            # The error, and the one beneath it, may quote the header with the token.
+            raise BadConnection(
+                f"no request can be made with the Airflow connection 'x_api' "
+                f"({type(error).__name__}). Check its host and its password."
+            ) from None
         judge(response, path)
         return response
 
@@ -123,11 +134,11 @@ def judge(response: requests.Response, path: str) -> None:
     """Return for a sound 200; raise the error that the answer means otherwise."""
     status = response.status_code
     try:
-        # Python's parser accepts the lone surrogates that stricter ones refuse.
-        body = json.loads(response.content)
+        body = parse(response.content)
     except ValueError:
         body = None
     if status == requests.codes.ok and isinstance(body, dict):
+        checked(body)
         return
     problem = body if isinstance(body, dict) else {}
     said = _what_x_said(problem)
@@ -179,4 +190,6 @@ def _what_x_said(problem: dict[str, Any]) -> str:
     messages = [problem.get("title"), problem.get("detail")]
     if isinstance(first, dict):
         messages += [first.get("message"), first.get("detail")]
-    return "; ".join(dict.fromkeys(str(m) for m in messages if m)) or "it gave no reason"
+    said = "; ".join(dict.fromkeys(str(m) for m in messages if m)) or "it gave no reason"
+    # A lone surrogate could neither be logged nor stored.
+    return said.encode("utf-8", "replace").decode()

@@ -1,12 +1,15 @@
 """The session below tweepy, against the sandbox's faults."""
 
 import logging
+import traceback
 from datetime import timedelta
 
 import pytest
+import requests
 
 from include.x_api import errors
 from include.x_api.client import XApi
+from include.x_api.session import judge
 
 TOKEN = "sandbox-token"
 
@@ -74,6 +77,47 @@ def test_a_rate_limit_longer_than_the_setting_is_handed_back(world, sleeps):
     assert sum(sleeps) <= 123
 
 
+def test_a_window_that_should_be_open_and_is_not_does_not_hold_the_task(world, sleeps):
+    api = XApi(world.x_url, TOKEN, longest_wait=timedelta(seconds=60), sleep=sleeps.append)
+    world.faults.add("rate_limit", times=None, reset_in=-3600)
+    with pytest.raises(errors.RateLimited):
+        api.users_by(["harbour_news"])
+    assert sleeps == [1, 2, 4, 8, 16]
+
+
+def test_a_task_that_may_not_wait_does_not(world, sleeps):
+    api = XApi(world.x_url, TOKEN, longest_wait=timedelta(0), sleep=sleeps.append)
+    world.faults.add("rate_limit", times=None, reset_in=0)
+    with pytest.raises(errors.RateLimited):
+        api.users_by(["harbour_news"])
+    assert len(world.requests) == 1
+    assert sleeps == []
+
+
+def answer(status, body):
+    response = requests.Response()
+    response.status_code = status
+    response._content = body
+    return response
+
+
+@pytest.mark.parametrize("body", [b'{"data": [{"text": "caf\xe9"}]}', b'{"data": null}'])
+def test_an_odd_answer_with_a_meaning_is_sound(body):
+    judge(answer(200, body), "/2/users/by")
+
+
+@pytest.mark.parametrize("body", [b'{"data": {}}', b"[]", b""])
+def test_a_200_without_meaning_is_worth_a_retry(body):
+    with pytest.raises(errors.XUnavailable):
+        judge(answer(200, body), "/2/users/by")
+
+
+def test_a_broken_character_in_a_refusal_can_be_stored():
+    with pytest.raises(errors.BadRequest, match=r"a .* reason") as caught:
+        judge(answer(400, b'{"detail": "a \xe9 reason"}'), "/2/users/by")
+    assert str(caught.value).encode()
+
+
 def test_a_404_concludes_nothing_about_the_account(world, api, interval):
     world.faults.add("not_found_timeline")
     with pytest.raises(errors.TimelineNotFound):
@@ -94,8 +138,25 @@ def test_nobody_at_the_address():
 @pytest.mark.parametrize("fault", ["unauthorized", "unavailable_html", "credits_depleted", "cut"])
 def test_the_token_is_in_no_log_and_no_error(world, api, caplog, fault):
     world.faults.add(fault, times=None)
-    with caplog.at_level(logging.INFO), pytest.raises(errors.XError) as caught:
+    with caplog.at_level(logging.DEBUG), pytest.raises(errors.XError) as caught:
         api.users_by(["harbour_news"])
     assert TOKEN not in caplog.text
     assert TOKEN not in repr(caught.value)
     assert TOKEN not in str(caught.getrepr(style="short"))
+
+
+@pytest.mark.parametrize("token", [f"{TOKEN}\n", f"{TOKEN}\u20ac"])
+def test_a_token_that_makes_no_header_is_not_shown(world, sleeps, caplog, token):
+    api = XApi(world.x_url, token, sleep=sleeps.append)
+    with caplog.at_level(logging.DEBUG), pytest.raises(errors.BadConnection, match="'x_api'") as e:
+        api.users_by(["harbour_news"])
+    assert sleeps == []
+    assert TOKEN not in caplog.text
+    assert TOKEN not in "".join(traceback.format_exception(e.value))
+
+
+@pytest.mark.parametrize("url", ["ftp://example.org", "api.x.com", "http://"])
+def test_an_address_that_is_none_is_asked_once(sleeps, url):
+    with pytest.raises(errors.BadConnection, match="'x_api'"):
+        XApi(url, TOKEN, sleep=sleeps.append).users_by(["harbour_news"])
+    assert sleeps == []
