@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from include.accounts import Account
+from include.errors import BadConfiguration
 from include.interval import Interval
 from include.lake import Lake, day_prefix
 from include.outcomes import Outcome
 from include.raw import Fetched, RawBatch
+from include.x_api.answer import parse, read_answer, read_users
 from include.x_api.errors import BadRequest
 from include.x_api.problems import account_outcome
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 USERS_A_LOOKUP = 100
+KNOWN_PREFIX = "raw/accounts/known/"
 READABLE_AFTER = timedelta(seconds=35)
 """X refuses an ``end_time`` younger than 10 s (timeline) or 30 s (search)."""
 
@@ -54,18 +57,23 @@ def lookup_prefix(interval: Interval) -> str:
 
 def known_key(account: str) -> str:
     """Object that remembers that X has shown this account once."""
-    return f"raw/accounts/known/{account}.json"
+    return f"{KNOWN_PREFIX}{account}.json"
 
 
-def wait_until_readable(interval: Interval, *, sleep: Callable[[float], None] = time.sleep) -> None:
+def wait_until_readable(
+    interval: Interval,
+    *,
+    now: datetime | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
     """Wait the few seconds until X takes the interval's end as an ``end_time``.
 
     Raises:
-        ValueError: the interval ends in the future.
+        BadConfiguration: the interval ends in the future.
     """
-    now = datetime.now(UTC)
+    now = now or datetime.now(UTC)
     if interval.end > now:
-        raise ValueError(
+        raise BadConfiguration(
             f"interval {interval} ends in the future; run it after {interval.end:%Y-%m-%d %H:%M} "
             "UTC, or give the run an earlier logical date"
         )
@@ -79,7 +87,7 @@ def plan(lake: Lake, api: XApi, accounts: Sequence[Account], interval: Interval)
     """Look up every enabled account that has begun, and say what to fetch of each."""
     wanted = [a for a in accounts if a.enabled and a.start < interval.end]
     users, refusals = _look_up(lake, api, wanted, interval)
-    known = {key.removesuffix(".json").rpartition("/")[2] for key in lake.keys(known_key("")[:-5])}
+    known = {key.removesuffix(".json").rpartition("/")[2] for key in lake.keys(KNOWN_PREFIX)}
     for account in wanted:
         if account.name in users and account.name not in known:
             lake.put_json(
@@ -134,25 +142,34 @@ def _look_up(
     """Users and refusals by account name; stored answers first, then X, 100 names a call."""
     users: dict[str, dict[str, Any]] = {}
     refusals: dict[str, Outcome] = {}
-    stored = list(lake.keys(lookup_prefix(interval)))
-    for key in stored:
-        _read_lookup(lake.get_page(key), users, refusals)
+    prefix = lookup_prefix(interval)
+    lookups = 0
+    for key in lake.keys(prefix):
+        if key.startswith(f"{prefix}unanswered-"):
+            names = parse(lake.get_page(key))["unanswered"]
+            refusals.update(dict.fromkeys(names, Outcome.NOT_FOUND))
+        else:
+            _read_lookup(read_users(lake.get_page(key)), users, refusals)
+            lookups += 1
     missing = [a for a in accounts if a.name not in users and a.name not in refusals]
-    for number, first in enumerate(range(0, len(missing), USERS_A_LOOKUP), start=len(stored)):
-        body = api.users_by([a.username for a in missing[first : first + USERS_A_LOOKUP]])
-        lake.put_page(f"{lookup_prefix(interval)}lookup-{number:04d}.json.gz", body)
-        _read_lookup(body, users, refusals)
-    for account in missing:
-        # Neither shown nor refused: X left it out without a word.
-        if account.name not in users:
-            refusals.setdefault(account.name, Outcome.NOT_FOUND)
+    for number, first in enumerate(range(0, len(missing), USERS_A_LOOKUP), start=lookups):
+        asked = missing[first : first + USERS_A_LOOKUP]
+        body = api.users_by([a.username for a in asked])
+        answer = read_users(body)
+        lake.put_page(f"{prefix}lookup-{number:04d}.json.gz", body)
+        _read_lookup(answer, users, refusals)
+        unanswered = [a.name for a in asked if a.name not in users and a.name not in refusals]
+        if unanswered:
+            # X left them out without a word: its answer alone can't tell that they were asked.
+            note = json.dumps({"unanswered": unanswered}).encode()
+            lake.put_page(f"{prefix}unanswered-{number:04d}.json.gz", note)
+            refusals.update(dict.fromkeys(unanswered, Outcome.NOT_FOUND))
     return users, refusals
 
 
 def _read_lookup(
-    body: bytes, users: dict[str, dict[str, Any]], refusals: dict[str, Outcome]
+    answer: dict[str, Any], users: dict[str, dict[str, Any]], refusals: dict[str, Outcome]
 ) -> None:
-    answer = json.loads(body)
     users.update({user["username"].lower(): user for user in answer.get("data", [])})
     for error in answer.get("errors", []):
         outcome = account_outcome(error)
@@ -169,19 +186,23 @@ def extract(raw: RawBatch, api: XApi, fetch: Fetch, interval: Interval, page_siz
     if done is not None:
         return done
     try:
-        pages = [] if fetch.unreadable else _all_pages(raw, api, fetch, interval, page_size)
+        pages, dropped = (
+            ([], []) if fetch.unreadable else _all_pages(raw, api, fetch, interval, page_size)
+        )
     except Exception as error:
         raw.fail(error)
         raise
-    fetched = _summary(fetch, pages)
+    fetched = _summary(fetch, pages, dropped)
     raw.complete(fetched)
     return fetched
 
 
 def _all_pages(
     raw: RawBatch, api: XApi, fetch: Fetch, interval: Interval, page_size: int
-) -> list[dict[str, Any]]:
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The stored pages, and those that were paid for and dropped for them."""
     pages = raw.pages()
+    dropped: list[dict[str, Any]] = []
     resumed = bool(pages)
     while not pages or _next_token(pages[-1]):
         token = _next_token(pages[-1]) if pages else None
@@ -190,16 +211,21 @@ def _all_pages(
         except BadRequest:
             if not resumed:
                 raise
-            # A stored token that X no longer takes would bar the account for ever.
+            # A stored token that X no longer takes would bar the account for ever. But what is
+            # stored was paid for: it goes once X has sent something in its place.
             log.warning("X does not go on from the stored pages of %s; anew", fetch.account)
             resumed = False
+            body = _page(api, fetch, interval, page_size, None)
+            page = read_answer(body)
             raw.drop_pages()
-            pages.clear()
-            continue
+            # A later attempt does not know of them: they count if this one is the last.
+            dropped, pages = pages, []
+        else:
+            page = read_answer(body)
         raw.add_page(body)
-        pages.append(json.loads(body))
+        pages.append(page)
         log.info("%s: page %d stored", fetch.account, len(pages))
-    return pages
+    return pages, dropped
 
 
 def _page(api: XApi, fetch: Fetch, interval: Interval, page_size: int, token: str | None) -> bytes:
@@ -220,12 +246,14 @@ def _next_token(page: dict[str, Any]) -> str | None:
     return str(token) if token else None
 
 
-def _summary(fetch: Fetch, pages: Sequence[dict[str, Any]]) -> Fetched:
+def _summary(
+    fetch: Fetch, pages: Sequence[dict[str, Any]], dropped: Sequence[dict[str, Any]]
+) -> Fetched:
     outcome: Outcome | Literal["fetched"]
-    posts = sum(len(page.get("data", [])) for page in pages)
+    paid = [*pages, *dropped]
     if fetch.unreadable is not None:
         outcome, detail = fetch.unreadable, fetch.detail
-    elif posts:
+    elif any(page.get("data") for page in pages):
         outcome, detail = "fetched", ""
     else:
         outcome = _refusal(pages) or Outcome.EMPTY
@@ -236,9 +264,11 @@ def _summary(fetch: Fetch, pages: Sequence[dict[str, Any]]) -> Fetched:
         detail=detail,
         author_id=fetch.user_id,
         pages=len(pages),
-        posts_returned=posts + sum(_included(page, ("tweets", "posts")) for page in pages),
-        users_returned=sum(_included(page, ("users",)) for page in pages),
-        requests=len(pages),
+        posts_returned=sum(
+            len(page.get("data", [])) + _included(page, ("tweets", "posts")) for page in paid
+        ),
+        users_returned=sum(_included(page, ("users",)) for page in paid),
+        requests=len(paid),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -10,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from include.interval import Interval
 from include.lake import Lake, batch_prefix
 from include.outcomes import Outcome
+from include.x_api.answer import read_answer
 
 
 class Fetched(BaseModel):
@@ -57,7 +57,7 @@ class RawBatch:
 
     def pages(self) -> list[dict[str, Any]]:
         """The stored pages, parsed."""
-        return [json.loads(self._lake.get_page(key)) for key in self.page_keys]
+        return [read_answer(self._lake.get_page(key)) for key in self.page_keys]
 
     def add_page(self, body: bytes) -> None:
         """Store the next page verbatim."""
@@ -66,8 +66,8 @@ class RawBatch:
         self._keys.add(key)
 
     def drop_pages(self) -> None:
-        """Delete the stored pages, to begin anew."""
-        for key in self.page_keys:
+        """Delete the stored pages, to begin anew; the last first, so that no gap ever shows."""
+        for key in reversed(self.page_keys):
             self._lake.delete(key)
             self._keys.remove(key)
 

@@ -1,23 +1,38 @@
 """Planning and extracting against the sandbox's X API."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from include.accounts import parse_accounts
+from include.errors import BadConfiguration
 from include.fetch import Fetch, extract, plan, wait_until_readable
-from include.interval import Interval
 from include.outcomes import Outcome
 from include.raw import RawBatch
 from include.x_api.client import XApi
-from include.x_api.errors import OutOfCredits, XUnavailable
+from include.x_api.errors import BadRequest, OutOfCredits, XUnavailable
 from sandbox.cast import demo_accounts
 
 
 @pytest.fixture
 def api(world):
     return XApi(world.x_url, "sandbox-token", sleep=lambda _: None)
+
+
+class Answers:
+    """X, answering with what it is given; an error is raised."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+
+    def timeline(self, *_, **__):
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    users_by = timeline
 
 
 @pytest.fixture
@@ -135,6 +150,93 @@ def test_a_token_that_x_no_longer_takes_does_not_bar_the_account(
     assert (fetched.pages, fetched.posts_returned) == (1, 31)
 
 
+FETCH = Fetch(account="nasa", user_id="11348282")
+OLD_PAGE = b'{"data": [{"id": "1"}, {"id": "2"}], "meta": {"next_token": "expired"}}'
+REFUSED = BadRequest("X refused the request")
+
+
+@pytest.mark.parametrize(
+    "error", [REFUSED, XUnavailable("gone"), OutOfCredits("no money left")], ids=str
+)
+def test_stored_pages_are_kept_until_x_sends_others(lake, interval, error):
+    RawBatch(lake, "tweets", interval, "nasa").add_page(OLD_PAGE)
+    with pytest.raises(type(error)):
+        extract(
+            RawBatch(lake, "tweets", interval, "nasa"),
+            Answers(REFUSED, error),
+            FETCH,
+            interval,
+            100,
+        )
+    batch = RawBatch(lake, "tweets", interval, "nasa")
+    assert [lake.get_page(key) for key in batch.page_keys] == [OLD_PAGE]
+
+
+def test_dropped_pages_were_paid_for(lake, interval):
+    batch = RawBatch(lake, "tweets", interval, "nasa")
+    batch.add_page(OLD_PAGE)
+    api = Answers(REFUSED, b'{"data": [{"id": "3"}]}')
+    fetched = extract(batch, api, FETCH, interval, 100)
+    assert (fetched.pages, fetched.posts_returned, fetched.requests) == (1, 3, 2)
+    assert [page["data"] for page in batch.pages()] == [[{"id": "3"}]]
+
+
+def test_null_means_absent(lake, interval):
+    body = b'{"data": null, "meta": null, "errors": null, "includes": null}'
+    batch = RawBatch(lake, "tweets", interval, "nasa")
+    fetched = extract(batch, Answers(body), FETCH, interval, 100)
+    assert (fetched.outcome, fetched.posts_returned) == (Outcome.EMPTY, 0)
+    assert lake.get_page(batch.page_keys[0]) == body
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"data": {"id": "1"}}',
+        b'{"data": "posts"}',
+        b'{"meta": []}',
+        b'{"errors": {}}',
+        b'{"includes": []}',
+        b'{"includes": {"users": 3}}',
+    ],
+)
+def test_an_answer_without_meaning_is_not_stored(lake, interval, body):
+    batch = RawBatch(lake, "tweets", interval, "nasa")
+    with pytest.raises(XUnavailable, match="without meaning"):
+        extract(batch, Answers(body), FETCH, interval, 100)
+    assert batch.page_keys == []
+
+
+def test_a_broken_character_does_not_spoil_a_page(lake, interval):
+    body = b'{"data": [{"id": "1", "text": "caf\xe9"}], "meta": {"next_token": "more"}}'
+    batch = RawBatch(lake, "tweets", interval, "nasa")
+    with pytest.raises(OutOfCredits):
+        extract(batch, Answers(body, OutOfCredits("no money")), FETCH, interval, 100)
+    batch = RawBatch(lake, "tweets", interval, "nasa")
+    fetched = extract(batch, Answers(b'{"data": [{"id": "2"}]}'), FETCH, interval, 100)
+    assert (fetched.pages, fetched.posts_returned) == (2, 2)
+    assert lake.get_page(batch.page_keys[0]) == body
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"data": {}}', b'{"data": ["nasa"]}', b'{"data": [{"id": 1, "username": "nasa"}]}'],
+)
+def test_a_lookup_without_meaning_is_not_stored(lake, interval, body):
+    accounts = parse_accounts("[{username: nasa}]", "test")
+    with pytest.raises(XUnavailable, match="without meaning"):
+        plan(lake, Answers(body), accounts, interval)
+    assert list(lake.keys("raw/")) == []
+
+
+def test_a_name_that_x_passes_over_is_not_asked_for_again(lake, interval):
+    accounts = parse_accounts("[{username: nasa}, {username: Nobody}]", "test")
+    body = b'{"data": [{"id": "1", "username": "NASA"}], "errors": null}'
+    first = plan(lake, Answers(body), accounts, interval)
+    assert [fetch.unreadable for fetch in first] == [None, Outcome.NOT_FOUND]
+    assert plan(lake, Answers(), accounts, interval) == first
+
+
 def test_half_a_page_is_no_page(world, lake, interval, fetch_of, extract_of):
     fetch = fetch_of("harbour_news")
     world.faults.add("cut", times=None)
@@ -179,14 +281,14 @@ def test_an_account_suspended_after_the_lookup_is_told_apart(extract_of):
     assert extract_of(late).outcome is Outcome.SUSPENDED
 
 
-def test_waiting_for_the_end_of_the_interval():
-    now = datetime.now(UTC).replace(second=0, microsecond=0)
+@pytest.mark.parametrize(("age", "wait"), [(0, 35), (20, 15), (35, None), (3600, None)])
+def test_x_is_not_asked_before_it_shows_the_end_of_the_interval(interval, age, wait):
     slept = []
-    wait_until_readable(Interval(now - timedelta(hours=4), now), sleep=slept.append)
-    assert all(0 < seconds <= 35 for seconds in slept)
-    wait_until_readable(
-        Interval(now - timedelta(hours=5), now - timedelta(hours=1)), sleep=slept.append
-    )
-    assert len(slept) <= 1
-    with pytest.raises(ValueError, match="ends in the future"):
-        wait_until_readable(Interval(now, now + timedelta(hours=4)))
+    now = interval.end + timedelta(seconds=age)
+    wait_until_readable(interval, now=now, sleep=slept.append)
+    assert slept == ([] if wait is None else [wait])
+
+
+def test_an_interval_that_has_not_ended_is_refused(interval):
+    with pytest.raises(BadConfiguration, match="ends in the future"):
+        wait_until_readable(interval, now=interval.end - timedelta(seconds=1))
