@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
@@ -55,20 +57,37 @@ class Account(BaseModel):
         return " ".join([f"from:{self.username}", f"({words})", *left_out])
 
 
-def parse_accounts(text: str, source: str) -> list[Account]:
-    """Read the accounts from JSON or YAML (of which JSON is a part); a list of objects.
+def load_json(text: str) -> Any:
+    """JSON, where a key that stands twice in one object is a ValueError."""
+    return json.loads(text, object_pairs_hook=_object)
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    for name, times in Counter(name for name, _ in members).items():
+        if times > 1:
+            raise ValueError(f"the key {name!r} stands {times} times in one object")
+    return dict(members)
+
+
+def parse_accounts(
+    text: str, source: str, *, loads: Callable[[str], Any] = yaml.safe_load
+) -> list[Account]:
+    """Read the accounts: a list of objects, at least one of them enabled.
 
     Args:
         text: the file's or Variable's text.
         source: how the error calls it.
+        loads: what reads the text; YAML takes most JSON, but no tabs.
 
     Raises:
         BadConfiguration: names the source, the entry and the field.
     """
     try:
-        entries = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise BadConfiguration(f"{source} is not JSON or YAML: {error}") from error
+        entries = loads(text)
+    except (yaml.YAMLError, ValueError) as error:
+        raise BadConfiguration(
+            f"{source} can't be read as {'JSON' if loads is load_json else 'YAML'}: {error}"
+        ) from error
     if not isinstance(entries, list) or not entries:
         raise BadConfiguration(
             f"{source} must be a list with at least one account, like [{{username: nasa}}]"
@@ -80,6 +99,8 @@ def parse_accounts(text: str, source: str) -> list[Account]:
                 f"{source}: {name!r} is listed {times} times; keep one entry "
                 "(X does not tell upper from lower case)"
             )
+    if not any(account.enabled for account in accounts):
+        raise BadConfiguration(f"{source}: no account is enabled; enable at least one")
     return accounts
 
 

@@ -5,6 +5,7 @@ Secrets stay in Airflow connections (or ``AIRFLOW_CONN_*``); nothing here return
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk import BaseHook, Variable
 from airflow.sdk.exceptions import AirflowNotFoundException
 
-from include.accounts import Account, parse_accounts
+from include.accounts import Account, load_json, parse_accounts
 from include.errors import BadConfiguration
 from include.lake import Lake
 from include.settings import VARIABLE, Settings, parse_settings
@@ -40,19 +41,24 @@ def load_settings() -> Settings:
 
 
 def load_accounts() -> list[Account]:
-    """Accounts from the Airflow Variable ``x_accounts``, else from ``include/accounts.yaml``.
+    """Accounts from the Variable ``x_accounts`` (JSON), else from ``include/accounts.yaml``.
 
     Raises:
         BadConfiguration: names the source, the entry and the field.
     """
     text = Variable.get(ACCOUNTS_VARIABLE, default=None)
     if text is not None:
-        return parse_accounts(text, f"the Airflow Variable '{ACCOUNTS_VARIABLE}'")
+        source = f"the Airflow Variable '{ACCOUNTS_VARIABLE}'"
+        return parse_accounts(text, source, loads=load_json)
     return parse_accounts(ACCOUNTS_FILE.read_text(encoding="utf-8"), "include/accounts.yaml")
 
 
 def open_lake(settings: Settings) -> Lake:
-    """The lake behind the Airflow connection ``aws_default``."""
+    """The lake behind the Airflow connection ``aws_default``.
+
+    Where that connection is missing, boto3 looks for credentials itself: an instance's role on
+    EC2 needs none.
+    """
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
     return Lake(S3Hook("aws_default").get_conn(), settings.bucket)
@@ -62,7 +68,8 @@ def open_x_api(settings: Settings) -> XApi:
     """X behind the Airflow connection ``x_api``: its host is the base URL, its password the token.
 
     Raises:
-        BadConfiguration: the connection, its host or its password is missing.
+        BadConfiguration: the connection, its host or its password is missing, or no header or
+            address can be made of them.
     """
     from include.x_api.client import XApi
 
@@ -78,11 +85,21 @@ def open_x_api(settings: Settings) -> XApi:
             "the Airflow connection 'x_api' needs the API's URL as host and the bearer token as "
             "password"
         )
+    if not re.fullmatch(r"[!-~]+", connection.password):
+        raise BadConfiguration(
+            "the password of the Airflow connection 'x_api' has white space or characters beyond "
+            "ASCII in it; put the bearer token there and nothing else"
+        )
     base_url = connection.host
     if "://" not in base_url:
         base_url = f"{connection.schema or 'https'}://{base_url}"
         if connection.port:
             base_url = f"{base_url}:{connection.port}"
+    if not re.fullmatch(r"https?://[^\s/]\S*", base_url):
+        raise BadConfiguration(
+            "the host of the Airflow connection 'x_api' must be a URL like https://api.x.com "
+            f"(http or https), not {base_url!r}"
+        )
     return XApi(
         base_url,
         connection.password,

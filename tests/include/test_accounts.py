@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from include.accounts import parse_accounts
+from include.accounts import load_json, parse_accounts
 from include.connections import ACCOUNTS_FILE
 from include.errors import BadConfiguration
 
@@ -41,6 +41,23 @@ def test_an_operator_in_a_keyword_is_only_a_phrase():
     assert account.query == 'from:esa ("x OR from:nasa")'
 
 
+def test_json_may_be_indented_with_tabs():
+    text = '[\n\t{\n\t\t"username": "nasa"\n\t}\n]'
+    assert parse_accounts(text, "json", loads=load_json)[0].name == "nasa"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[{username: nasa}]", "can't be read as JSON"),
+        ('[{"username": "nasa", "enabled": false, "enabled": true}]', "'enabled' stands 2 times"),
+    ],
+)
+def test_json_is_read_strictly(text, said):
+    with pytest.raises(BadConfiguration, match=f"my variable.*{said}"):
+        parse_accounts(text, "my variable", loads=load_json)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -56,7 +73,9 @@ def test_an_operator_in_a_keyword_is_only_a_phrase():
         ("[nasa]", "entry 1 is 'nasa'"),
         ("[]", "at least one account"),
         ("username: nasa", "must be a list"),
-        ("[{username: nasa", "not JSON or YAML"),
+        ("[{username: nasa", "can't be read as YAML"),
+        ("[{username: nasa, start_date: 2025-13-45}]", "can't be read as YAML: month"),
+        ("[{username: nasa, enabled: false}]", "no account is enabled"),
         ("[{username: nasa}, {username: NASA}]", "'nasa' is listed 2 times"),
     ],
 )
