@@ -39,10 +39,6 @@ class BadRequest(XError):
     """X refused the request's parameters; the same request will be refused again."""
 
 
-class BadConnection(XError, BadConfiguration):
-    """The Airflow connection holds something with which no request can be made."""
-
-
 class BadToken(XError, BadConfiguration):
     """401: the bearer token is wrong or revoked."""
 

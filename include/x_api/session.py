@@ -23,10 +23,10 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from include.errors import BadConfiguration
 from include.x_api.answer import checked, parse
 from include.x_api.errors import (
     AccessDenied,
-    BadConnection,
     BadRequest,
     BadToken,
     MonthlyCapReached,
@@ -55,6 +55,7 @@ class XSession(requests.Session):
 
     Raises:
         XError: the subclass says whose turn it is; no message contains the token.
+        BadConfiguration: no request can be made with the base URL and the headers.
     """
 
     def __init__(
@@ -122,7 +123,7 @@ class XSession(requests.Session):
             ) from None
         except (requests.RequestException, UnicodeError) as error:
             # The error, and the one beneath it, may quote the header with the token.
-            raise BadConnection(
+            raise BadConfiguration(
                 f"no request can be made with the Airflow connection 'x_api' "
                 f"({type(error).__name__}). Check its host and its password."
             ) from None

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 import requests
 
+from include.errors import BadConfiguration
 from include.x_api import errors
 from include.x_api.client import XApi
 from include.x_api.session import judge
@@ -148,7 +149,7 @@ def test_the_token_is_in_no_log_and_no_error(world, api, caplog, fault):
 @pytest.mark.parametrize("token", [f"{TOKEN}\n", f"{TOKEN}\u20ac"])
 def test_a_token_that_makes_no_header_is_not_shown(world, sleeps, caplog, token):
     api = XApi(world.x_url, token, sleep=sleeps.append)
-    with caplog.at_level(logging.DEBUG), pytest.raises(errors.BadConnection, match="'x_api'") as e:
+    with caplog.at_level(logging.DEBUG), pytest.raises(BadConfiguration, match="'x_api'") as e:
         api.users_by(["harbour_news"])
     assert sleeps == []
     assert TOKEN not in caplog.text
@@ -157,6 +158,6 @@ def test_a_token_that_makes_no_header_is_not_shown(world, sleeps, caplog, token)
 
 @pytest.mark.parametrize("url", ["ftp://example.org", "api.x.com", "http://"])
 def test_an_address_that_is_none_is_asked_once(sleeps, url):
-    with pytest.raises(errors.BadConnection, match="'x_api'"):
+    with pytest.raises(BadConfiguration, match="'x_api'"):
         XApi(url, TOKEN, sleep=sleeps.append).users_by(["harbour_news"])
     assert sleeps == []
