@@ -18,9 +18,9 @@ RETRY_POLICY = ExceptionRetryPolicy(
         ),
         RetryRule(
             exception=[
-                "include.run.RunIncompleteError",
-                "include.run.RunFailedError",
-                "include.notify.mail.MailPartlySent",
+                "include.errors.RunIncompleteError",
+                "include.errors.RunFailedError",
+                "include.notify.errors.MailPartlySent",
             ],
             action=RetryAction.FAIL,
             reason="doing it again would say the same again",

@@ -20,3 +20,11 @@ class LakeUnavailable(TweetLakeError):
             f"{place}: {cause}. Check that the bucket exists, that the Airflow connection "
             "'aws_default' points to its endpoint and that its credentials may use it."
         )
+
+
+class RunIncompleteError(TweetLakeError):
+    """Something that the run's report promises is not in the lake."""
+
+
+class RunFailedError(TweetLakeError):
+    """Accounts or tasks failed; the digest, or the task's own mail, has told of it."""

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict
 
-from include.errors import TweetLakeError
+from include.errors import RunFailedError, RunIncompleteError
 from include.fetch import Fetch, lookup_prefix
 from include.interval import Interval
 from include.lake import Lake, account_report_key, day_prefix, run_report_key
@@ -37,14 +37,6 @@ class Batch(BaseModel):
     label: str
     volumes: dict[str, tuple[int, int]]
     """Account → least and most posts that its recent past makes likely."""
-
-
-class RunIncompleteError(TweetLakeError):
-    """Something that the report promises is not in the lake."""
-
-
-class RunFailedError(TweetLakeError):
-    """Accounts or tasks failed; the digest, or the task's own mail, has told of it."""
 
 
 def batches(

@@ -17,22 +17,25 @@ from include import run as running
 from include.connections import load_accounts, load_settings, open_lake, open_x_api
 from include.context import current_interval
 from include.datasets import dataset_named
-from include.errors import BadConfiguration
+from include.errors import BadConfiguration, RunFailedError
 from include.fetch import Fetch
 from include.lake import Lake, run_report_key
 from include.quality import Quality
 from include.raw import RawBatch
 from include.report import RunReport
-from include.run import Batch, RunFailedError
+from include.run import Batch
 
 log = logging.getLogger(__name__)
 
 
 def plan(dataset: str) -> list[dict[str, Any]]:
     """One fetch per account, after everything that can be known to be wrong was looked at."""
+    from include.notify.mail import check_connection
+
     interval = current_interval()
     settings, accounts = load_settings(), load_accounts()
     Quality(dataset_named(dataset).suite)  # a bad suite is said before anything is spent
+    check_connection()
     _check_map_length(sum(account.enabled for account in accounts))
     lake, api = open_lake(settings), open_x_api(settings)
     lake.check()

@@ -10,10 +10,12 @@ import subprocess
 import threading
 from pathlib import Path
 
+from dotenv import dotenv_values
+
 from include.data_docs.serve import from_lake, server
 from include.lake import Lake
 from sandbox.airflow_home import REPOSITORY, AirflowHome
-from sandbox.demo import demo_environment, s3_client
+from sandbox.demo import demo_environment
 from sandbox.world import World
 
 DIRECTORY = REPOSITORY / ".local" / "up"
@@ -70,17 +72,32 @@ def _run(stop: threading.Event) -> None:
     # The world's S3 forgets everything between two starts; an old database would tell of it.
     shutil.rmtree(home_folder, ignore_errors=True)
     with world:
-        environment = {
-            **demo_environment(world),
-            "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
-        }
-        docs = server(from_lake(Lake(s3_client(world), world.bucket)), "127.0.0.1", DOCS_PORT)
+        home = AirflowHome(home_folder, world_of(world), port=AIRFLOW_PORT)
+        docs = server(from_lake(_lake(home)), "127.0.0.1", DOCS_PORT)
         threading.Thread(target=docs.serve_forever, name="data-docs", daemon=True).start()
-        with AirflowHome(home_folder, environment, port=AIRFLOW_PORT) as home:
+        with home:
             _say_ready(home, world)
             while not stop.wait(timeout=2):
                 home.check()
         docs.shutdown()
+
+
+def world_of(world: World, own: Path = REPOSITORY / ".env") -> dict[str, str]:
+    """Connections and Variables of the sandbox; what the file ``.env`` sets wins over them."""
+    environment = demo_environment(world)
+    settings = {name: value for name, value in dotenv_values(own).items() if value is not None}
+    if "AIRFLOW_CONN_X_API" in settings:
+        # The sandbox's accounts live in the sandbox only.
+        del environment["AIRFLOW_VAR_X_ACCOUNTS"]
+    return {**environment, "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False", **settings}
+
+
+def _lake(home: AirflowHome) -> Lake:
+    """Return the lake that the DAGs will write to, whosever S3 it is."""
+    os.environ.update(home.environment)
+    from include.connections import load_settings, open_lake
+
+    return open_lake(load_settings())
 
 
 def _say_ready(home: AirflowHome, world: World) -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseNotifier
 
+from include.errors import RunFailedError
+
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 class TaskFailureMail(BaseNotifier):
     """Mail ``alert_to`` of the settings, as a task's ``on_failure_callback``.
 
+    A :class:`RunFailedError` sends nothing: what failed has told of itself.
     DAG files import this module, so that everything else is imported when a task has failed.
     """
 
@@ -25,6 +28,8 @@ class TaskFailureMail(BaseNotifier):
             BadConfiguration: settings or mail connection are not right.
             MailNotSent: the mail server refused it or could not be reached.
         """
+        if isinstance(context.get("exception"), RunFailedError):
+            return
         from include.connections import load_settings
         from include.notify.failure import compose
         from include.notify.mail import send

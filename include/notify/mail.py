@@ -8,19 +8,13 @@ from email.message import EmailMessage
 from email.utils import localtime, make_msgid, parseaddr
 
 from airflow.providers.smtp.hooks.smtp import SmtpHook
+from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 
-from include.errors import BadConfiguration, TweetLakeError
+from include.errors import BadConfiguration
+from include.notify.errors import MailNotSent, MailPartlySent
 
 CONNECTION = "smtp_default"
-
-
-class MailNotSent(TweetLakeError):
-    """The mail server refused the mail, or could not be reached."""
-
-
-class MailPartlySent(MailNotSent):
-    """Some recipients were refused, the others have the mail: sent again, they have it twice."""
 
 
 class _Mailer(SmtpHook):
@@ -33,6 +27,15 @@ class _Mailer(SmtpHook):
         return self._smtp_client.send_message(message)
 
 
+def check_connection() -> None:
+    """Look at the mail connection without dialling.
+
+    Raises:
+        BadConfiguration: it is missing, or does not say from whom mails come.
+    """
+    _sign(EmailMessage(), _connection().extra_dejson.get("from_email"))
+
+
 def send(message: EmailMessage) -> None:
     """Send ``message`` to whom it is addressed, from the connection's ``from_email``.
 
@@ -41,13 +44,7 @@ def send(message: EmailMessage) -> None:
         MailNotSent: names the server, what it said, and the remedy.
         MailPartlySent: names the recipients who were refused; the others have the mail.
     """
-    try:
-        connection = SmtpHook.get_connection(CONNECTION)
-    except AirflowNotFoundException as error:
-        raise BadConfiguration(
-            f"the Airflow connection '{CONNECTION}' is missing; set it (type smtp, host, port, "
-            'extra {"from_email": "lake@example.org"})'
-        ) from error
+    connection = _connection()
     _sign(message, connection.extra_dejson.get("from_email"))
     server = f"{connection.host}:{connection.port}"
     try:
@@ -78,6 +75,16 @@ def _refusal(
         f"{server} took the mail {message['Subject']!r} {for_whom} ({answers}). Check 'alert_to' "
         "in the Airflow Variable 'tweet_lake'."
     )
+
+
+def _connection() -> Connection:
+    try:
+        return SmtpHook.get_connection(CONNECTION)
+    except AirflowNotFoundException as error:
+        raise BadConfiguration(
+            f"the Airflow connection '{CONNECTION}' is missing; set it (type smtp, host, port, "
+            'extra {"from_email": "lake@example.org"})'
+        ) from error
 
 
 def _sign(message: EmailMessage, sender: str | None) -> None:

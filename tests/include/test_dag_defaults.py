@@ -8,10 +8,9 @@ import pytest
 from airflow.sdk import RetryAction
 
 from include.dag_defaults import DEFAULT_ARGS, RETRY_POLICY
-from include.errors import BadConfiguration, LakeUnavailable
-from include.notify.mail import MailNotSent, MailPartlySent
+from include.errors import BadConfiguration, LakeUnavailable, RunFailedError, RunIncompleteError
+from include.notify.errors import MailNotSent, MailPartlySent
 from include.quality import BadSuite
-from include.run import RunFailedError, RunIncompleteError
 from include.x_api import errors
 
 NOW = datetime.now(UTC)

@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from include.errors import RunFailedError, RunIncompleteError
 from include.fetch import Fetch
 from include.interval import Interval
 from include.lake import account_report_key, run_report_key
 from include.outcomes import Outcome
 from include.raw import Fetched, RawBatch
 from include.report import AccountReport, RunReport
-from include.run import RunFailedError, RunIncompleteError, batches, reconcile, report
+from include.run import batches, reconcile, report
 from include.settings import Settings
 
 SETTINGS = Settings(

@@ -39,7 +39,7 @@ def test_two_processes_agree_on_every_post():
         "s.loader.exec_module(m);print(m.fingerprint())"
     )
     command = [sys.executable, "-c", code]
-    other = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    other = subprocess.run(command, capture_output=True, text=True, check=True)
     assert other.stdout.strip() == fingerprint()
 
 

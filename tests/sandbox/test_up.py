@@ -118,3 +118,18 @@ def test_what_runs_is_ended(
     assert living.wait(timeout=10) != 0
     assert not host.PID.exists()
     assert not host.READY.exists()
+
+
+def test_what_env_sets_wins_over_the_sandbox(world, tmp_path):
+    own = tmp_path / ".env"
+    own.write_text('AIRFLOW_CONN_X_API=\'{"conn_type": "http", "host": "https://api.x.com"}\'\n')
+    environment = host.world_of(world, own)
+    assert json.loads(environment["AIRFLOW_CONN_X_API"])["host"] == "https://api.x.com"
+    assert "AIRFLOW_VAR_X_ACCOUNTS" not in environment
+    assert world.s3_url in environment["AIRFLOW_CONN_AWS_DEFAULT"]
+
+
+def test_without_env_the_world_is_the_sandbox(world, tmp_path):
+    environment = host.world_of(world, tmp_path / "none")
+    assert world.x_url in environment["AIRFLOW_CONN_X_API"]
+    assert "harbour_news" in environment["AIRFLOW_VAR_X_ACCOUNTS"]

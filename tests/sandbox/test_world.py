@@ -106,7 +106,7 @@ def test_the_command_starts_says_where_and_ends_on_sigterm(tmp_path: Path):
     command += ["--x-port", "0", "--s3-port", "0", "--smtp-port", "0"]
     command += ["--now", "2026-11-20T12:00:00+00:00", "--bucket", "given"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(  # noqa: S603 - our own interpreter
+    with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=environment
     ) as process:
         assert process.stdout

@@ -7,7 +7,8 @@ from email.message import EmailMessage
 import pytest
 
 from include.errors import BadConfiguration
-from include.notify.mail import MailNotSent, MailPartlySent, send
+from include.notify.errors import MailNotSent, MailPartlySent
+from include.notify.mail import send
 from sandbox.smtp_sink import SmtpSink
 
 Connect = Callable[..., None]
