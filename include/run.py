@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from include.outcomes import Outcome
 from include.raw import RawBatch
 from include.report import AccountReport, RunReport
 from include.settings import Settings
+from include.x_api.answer import read_answer
 
 LEAST_HISTORY = 12
 """Runs that an account must have had before its volume is compared with them."""
@@ -141,7 +141,7 @@ def _account_report(lake: Lake, dataset: str, interval: Interval, fetch: Fetch) 
 
 def _users_looked_up(lake: Lake, interval: Interval) -> int:
     return sum(
-        len(json.loads(lake.get_page(key)).get("data", []))
+        len(read_answer(lake.get_page(key)).get("data", []))
         for key in lake.keys(lookup_prefix(interval))
     )
 

@@ -128,4 +128,8 @@ def test_a_dag_file_that_names_it_imports_neither_mail_nor_settings() -> None:
         [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
     )
 
-    assert set(done.stdout.split()) == {"include.notify", "include.notify.failure_notifier"}
+    assert set(done.stdout.split()) == {
+        "include.errors",
+        "include.notify",
+        "include.notify.failure_notifier",
+    }
