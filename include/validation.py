@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from isal import igzip
-from pyarrow import feather
+from pyarrow import feather, ipc
 
 from include.data_docs.keys import page_key
 from include.datasets.dataset import PROBLEM, Dataset, RawPage, UnreadablePage
@@ -35,10 +35,12 @@ from include.report import AccountReport, FailedExpectation
 
 WHOLE_ROWS = 100_000
 """Up to so many rows an account is checked in one piece: every further one costs half a second."""
-PART_ROWS = 50_000
+PART_ROWS = 40_000
 """A larger account is checked in parts of so many rows, so that memory does not grow with it."""
 _PAGES_A_DECODE = 25
-_READERS, _PAGES_AHEAD = 8, 16
+_READERS, _PAGES_AHEAD = 8, 2 * _PAGES_A_DECODE
+_LANDED_ROWS = 25_000
+"""Rows of a part that are read back at once to be landed."""
 _EXAMPLES = 5
 _SEVERITIES = ("critical", "warning", "info")
 
@@ -252,17 +254,22 @@ class _Batch:
                 parts.append(folder / f"part-{len(parts) + 1:04d}")
                 self._check_part(rows, parts[-1])
             del rows  # before the next chunk is decoded
+            pa.default_memory_pool().release_unused()
         frames = [pd.read_feather(part.with_suffix(".frame")) for part in parts]
         self._ask(pd.concat(frames, ignore_index=True), "batch")
         for part in parts:
-            yield feather.read_table(part.with_suffix(".rows"), memory_map=False)
+            with ipc.open_file(part.with_suffix(".rows")) as file:
+                for number in range(file.num_record_batches):
+                    yield pa.Table.from_batches([file.get_batch(number)])
 
     def _check_part(self, rows: pa.Table, part: Path) -> None:
         """Check one chunk of many; put aside its rows, and what of them concerns the batch."""
         frame = self._dataset.check_frame(rows)
         verdict = self._ask(frame, "row", f"-{part.name}")
         marked = _marked(rows, verdict, self._dataset.schema)
-        feather.write_feather(marked, part.with_suffix(".rows"), compression="lz4")
+        feather.write_feather(
+            marked, part.with_suffix(".rows"), compression="lz4", chunksize=_LANDED_ROWS
+        )
         frame["row"] += self._rows_in
         frame[list(self._quality.batch_columns)].to_feather(part.with_suffix(".frame"))
 
