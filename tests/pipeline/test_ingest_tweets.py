@@ -147,7 +147,7 @@ def test_bad_configuration_fails_before_anything_is_spent(world, ingest, capfd, 
 
 
 def test_a_wrong_token_is_named_and_nothing_lands(world, ingest):
-    wrong = json.dumps({"conn_type": "http", "host": world.x_url, "password": "wrong"})
+    wrong = json.dumps({"conn_type": "http", "host": world.x_url, "password": "n0t-the-t0ken"})
     run = ingest("harbour_news", environment={"AIRFLOW_CONN_X_API": wrong})
     assert not run.succeeded
     assert run.objects() == {}
