@@ -16,8 +16,6 @@ from include.interval import Interval
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-ZONES = ("raw", "curated", "quarantine", "validations", "data-docs")
-
 
 def day_prefix(zone: str, dataset: str, day: date) -> str:
     """``raw/tweets/dt=2026-11-20/``."""

@@ -20,7 +20,6 @@ from include.datasets import dataset_named
 from include.errors import BadConfiguration, RunFailedError
 from include.fetch import Fetch
 from include.lake import Lake, run_report_key
-from include.quality import Quality
 from include.raw import RawBatch
 from include.report import RunReport
 from include.run import Batch
@@ -34,7 +33,7 @@ def plan(dataset: str) -> list[dict[str, Any]]:
 
     interval = current_interval()
     settings, accounts = load_settings(), load_accounts()
-    Quality(dataset_named(dataset).suite)  # a bad suite is said before anything is spent
+    dataset_named(dataset).quality()  # a bad suite is said before anything is spent
     check_connection()
     _check_map_length(sum(account.enabled for account in accounts))
     lake, api = open_lake(settings), open_x_api(settings)
@@ -69,7 +68,7 @@ def validate(dataset: str, batch: dict[str, Any]) -> dict[str, Any]:
 
     interval, settings = current_interval(), load_settings()
     lake, target = open_lake(settings), dataset_named(dataset)
-    quality = Quality(target.suite)
+    quality = target.quality()
     counts = {"curated": 0, "quarantined": 0, "duplicates": 0}
     failures: list[Exception] = []
     for account, volume in Batch.model_validate(batch).volumes.items():

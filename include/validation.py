@@ -100,34 +100,22 @@ def validate_batch(
     fetched = raw.fetched()
     if fetched is None:
         raise RawIncompleteError(interval, account)
+    is_silent = fetched.outcome is Outcome.EMPTY
+    parameters = {
+        # Without rows there is nothing that these could be asked of.
+        "interval_start": None if is_silent else interval.start,
+        "interval_end": None if is_silent else interval.end,
+        "author_id": None if is_silent else fetched.author_id,
+        "volume_min": volume[0],
+        "volume_max": volume[1],
+    }
+    batch = _Batch(
+        lake, dataset, quality, interval=interval, account=account, parameters=parameters
+    )
     if fetched.outcome == "fetched":
-        parameters = {
-            "interval_start": interval.start,
-            "interval_end": interval.end,
-            "author_id": fetched.author_id,
-            "volume_min": volume[0],
-            "volume_max": volume[1],
-        }
-        batch = _Batch(
-            lake,
-            dataset,
-            quality,
-            interval=interval,
-            account=account,
-            parameters=parameters,
-        )
         is_large = fetched.posts_returned > WHOLE_ROWS
         report = batch.run(raw.page_keys, PART_ROWS if is_large else WHOLE_ROWS, csv=csv)
-    elif fetched.outcome is Outcome.EMPTY and volume[0] > 0:
-        nothing_to_check = dict.fromkeys(("interval_start", "interval_end", "author_id"))
-        batch = _Batch(
-            lake,
-            dataset,
-            quality,
-            interval=interval,
-            account=account,
-            parameters={**nothing_to_check, "volume_min": volume[0], "volume_max": volume[1]},
-        )
+    elif is_silent and volume[0] > 0:
         report = batch.say_silent(fetched.detail)
     else:
         report = AccountReport(account=account, outcome=fetched.outcome, detail=fetched.detail)

@@ -56,9 +56,8 @@ class XApi:
 
     def users_by(self, usernames: Sequence[str]) -> bytes:
         """``GET /2/users/by``: up to 100 usernames."""
-        return self._body(
-            self._client.get_users(usernames=list(usernames), user_fields=USER_FIELDS)
-        )
+        answer = self._client.get_users(usernames=list(usernames), user_fields=USER_FIELDS)
+        return _body(answer)
 
     def timeline(
         self,
@@ -70,7 +69,7 @@ class XApi:
         pagination_token: str | None,
     ) -> bytes:
         """``GET /2/users/{id}/tweets``: one page, newest first; page size 5 to 100."""
-        return self._body(
+        return _body(
             self._client.get_users_tweets(
                 user_id,
                 start_time=interval.start,
@@ -93,7 +92,7 @@ class XApi:
         else:
             ask = self._client.search_all_tweets
             self._sleep(ARCHIVE_SECONDS_A_REQUEST)
-        return self._body(
+        return _body(
             ask(
                 query,
                 start_time=interval.start,
@@ -104,6 +103,6 @@ class XApi:
             )
         )
 
-    @staticmethod
-    def _body(response: requests.Response) -> bytes:
-        return response.content
+
+def _body(response: requests.Response) -> bytes:
+    return response.content
