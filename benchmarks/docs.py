@@ -16,9 +16,11 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError
 
+from benchmarks.feed import put_batch
 from benchmarks.measure import in_turns
-from benchmarks.tweets import DATASET, PAGE_POSTS, put_batch
-from include.data_docs import page_key, publish
+from benchmarks.tweets import DATASET, PAGE_POSTS
+from include.data_docs import page_key
+from include.data_docs.site import publish
 from include.datasets import dataset_named
 from include.interval import Interval
 from include.lake import Lake, account_prefix

@@ -12,7 +12,6 @@ from benchmarks.tweets import ACCOUNT, DATASET, INTERVAL, Tweets, written
 from include.datasets import dataset_named
 from include.quality import Quality
 from include.report import AccountReport
-from include.run import UNLIKELY_VOLUME
 from include.validation import validate_batch
 
 
@@ -27,8 +26,8 @@ def validate(tweets: Tweets, quality: Quality) -> AccountReport:
         dataset_named(DATASET),
         quality,
         interval=INTERVAL,
-        account=ACCOUNT.username,
-        volume=(0, UNLIKELY_VOLUME),
+        account=ACCOUNT,
+        volume=(0, tweets.rows),
         csv=False,
     )
     found = (report.rows_in, report.quarantined, report.duplicates)

@@ -14,12 +14,13 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from include.later import import_later
+from include.later import as_if_missing, import_later
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read by GX on import: it must never call home
 import_later("altair", "scipy.stats")
 
-import great_expectations as gx
+with as_if_missing("boto3", "sqlalchemy"):  # a frame needs neither; both are optional to GX
+    import great_expectations as gx
 import numpy as np
 import pandas as pd
 from great_expectations.core.freshness_diagnostics import (

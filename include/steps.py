@@ -117,7 +117,7 @@ def report(dataset: str, fetches: list[dict[str, Any]] | None, announce: Asset) 
 
 def publish_data_docs(report_key: str) -> str:
     """Publish this run's pages; returns the key of its own."""
-    from include.data_docs import publish
+    from include.data_docs.site import publish
 
     lake = open_lake(load_settings())
     return publish(lake, _stored_report(lake, report_key))

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import decode_tweets, docs, measure, results, tweets
+from benchmarks import decode_tweets, docs, feed, measure, results, tweets
 from benchmarks.validate_tweets import validate
 from include.datasets import dataset_named
 
@@ -32,7 +32,7 @@ def test_a_validation_has_to_find_what_went_in(tmp_path):
 
 
 def test_pages_that_repeat_have_ids_of_their_own(tmp_path, monkeypatch):
-    monkeypatch.setattr(tweets, "DISTINCT_POSTS", 200)
+    monkeypatch.setattr(feed, "DISTINCT_POSTS", 200)
     repeated = tweets.written(tmp_path, 600)
     report = validate(repeated, dataset_named("tweets").quality())
     assert (report.rows_in, report.quarantined, report.duplicates) == (600, 12, 3)

@@ -11,6 +11,5 @@ from include.data_docs.keys import (
     page_url,
     run_page_key,
 )
-from include.data_docs.site import publish
 
-__all__ = ["home_key", "month_page_key", "page_key", "page_url", "publish", "run_page_key"]
+__all__ = ["home_key", "month_page_key", "page_key", "page_url", "run_page_key"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from include.errors import TweetLakeError
+from include.frame_stack import with_room
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +60,7 @@ class Dataset:
     suite: Path
     """The expectations, JSON."""
 
+    @with_room
     def quality(self) -> Quality:
         """The suite, ready to check batches; takes the seconds that Great Expectations takes.
 

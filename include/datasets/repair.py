@@ -46,6 +46,8 @@ def _fit(value: Any, kind: Any, path: str, problems: list[str]) -> Any:
     choices = get_args(kind) if get_origin(kind) in {Union, UnionType} else (kind,)
     if value is None and type(None) in choices:
         return None
+    if _fits(value, kind):
+        return value
     main = choices[0]
     if isinstance(value, dict) and _is_struct(main):
         parts = (
@@ -58,15 +60,19 @@ def _fit(value: Any, kind: Any, path: str, problems: list[str]) -> Any:
         (item,) = get_args(main)
         kept = (_fit(part, item, f"{path}[{at}]", problems) for at, part in enumerate(value))
         return [part for part in kept if part is not None]
+    is_text = isinstance(value, str) and not _is_unicode(value)
+    found = f"{_show(value)} is no valid Unicode" if is_text else _mismatch(value, main)
+    problems.append(f"{path}: {found}")
+    return None
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Whether all of it fits, so that nobody has to look at its parts."""
     try:
-        fitting = msgspec.convert(value, kind)
+        msgspec.convert(value, kind)
     except msgspec.ValidationError:
-        problems.append(f"{path}: {_mismatch(value, main)}")
-        return None
-    if isinstance(fitting, str) and not _is_unicode(fitting):
-        problems.append(f"{path}: {_show(value)} is no valid Unicode")
-        return None
-    return fitting
+        return False
+    return _is_unicode(json.dumps(value, ensure_ascii=False))
 
 
 @cache

@@ -55,3 +55,44 @@ def test_an_expectation_that_needs_them_gets_them():
         )
         == "0.0 Chart"
     )
+
+
+def test_what_is_hidden_can_be_imported_afterwards():
+    assert (
+        run(
+            "from include.later import as_if_missing\n"
+            "with as_if_missing('colorsys'):\n"
+            "    try:\n"
+            "        import colorsys\n"
+            "    except ImportError:\n"
+            "        print('missing')\n"
+            "import colorsys\n"
+            "print(colorsys.__name__)\n"
+        )
+        == "missing\ncolorsys"
+    )
+
+
+def test_great_expectations_does_without_databases_which_others_still_get():
+    assert (
+        run(
+            "import sys, include.checkpoint\n"
+            "print('sqlalchemy' in sys.modules, 'boto3' in sys.modules)\n"
+            "import boto3, sqlalchemy\n"
+            "print(boto3.__name__, sqlalchemy.__name__)\n"
+        )
+        == "False False\nboto3 sqlalchemy"
+    )
+
+
+def test_what_somebody_loaded_before_is_not_hidden():
+    assert (
+        run(
+            "import colorsys\n"
+            "from include.later import as_if_missing\n"
+            "with as_if_missing('colorsys'):\n"
+            "    import colorsys as again\n"
+            "print(again is colorsys)\n"
+        )
+        == "True"
+    )

@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from include.datasets.tweets import schema
+from include.datasets.tweets.topics import Topics
 from include.datasets.tweets.wire import (
     Attachments,
-    Context,
     EditControls,
     Entities,
     Geo,
@@ -43,6 +43,9 @@ class Rows:
     """Posts side by side with what they point to in their page's ``includes``."""
 
     posts: list[Post] = field(default_factory=list)
+    topics: list[list[int] | None] = field(default_factory=list)
+    """Numbers of the posts' ``context_annotations``."""
+    known_topics: Topics = field(default_factory=Topics)
     media: list[list[Media] | None] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
     problems: dict[int, list[str]] = field(default_factory=dict)
@@ -80,7 +83,7 @@ def columns(rows: Rows) -> dict[str, pa.Array]:
         "mentions": _lists([e.mentions for e in whole], _mentions),
         "urls": _lists([e.urls for e in whole], _structs(schema.URL)),
         "annotations": _lists([e.annotations for e in first], _structs(schema.ANNOTATION)),
-        "context_annotations": _lists(_values(posts, "context_annotations"), _contexts),
+        "context_annotations": _lists(rows.topics, _topics(rows.known_topics)),
         "media": _lists(rows.media, _structs(schema.MEDIA)),
         "poll_ids": _lists([a.poll_ids for a in attached], _strings),
         "place_id": _texts(geo, "place_id"),
@@ -190,16 +193,18 @@ def _mentions(values: list[Any]) -> pa.Array:
     return _struct(schema.MENTION, _values(values, "username"), _values(values, "id"))
 
 
-def _contexts(values: list[Context]) -> pa.Array:
-    domains = [context.domain or _NO_TOPIC for context in values]
-    entities = [context.entity or _NO_TOPIC for context in values]
-    return _struct(
+def _topics(known: Topics) -> Callable[[list[int]], pa.Array]:
+    """Builds a struct column from the numbers of topics."""
+    domains = [context.domain or _NO_TOPIC for context in known.contexts]
+    entities = [context.entity or _NO_TOPIC for context in known.contexts]
+    different = _struct(
         schema.CONTEXT,
         _values(domains, "id"),
         _values(domains, "name"),
         _values(entities, "id"),
         _values(entities, "name"),
     )
+    return lambda numbers: different.take(pa.array(numbers, pa.int32()))
 
 
 def _references(lists: Sequence[Sequence[Reference] | None]) -> dict[str, pa.Array]:

@@ -19,7 +19,7 @@ from include.datasets.dataset import PROBLEM, RAW, RawPage, UnreadablePage
 from include.datasets.repair import repair
 from include.datasets.tweets.columns import ENTITY_PROBLEM, Rows, columns
 from include.datasets.tweets.schema import SCHEMA
-from include.datasets.tweets.wire import Includes, Media, Page, Place, Post
+from include.datasets.tweets.wire import CutPost, Includes, Media, Page, Place, Post
 
 __all__ = ["DECODED", "RawPage", "decode"]
 
@@ -30,7 +30,7 @@ DECODED = pa.schema(
 """Columns of :func:`decode`'s table: a quarantined row may lack anything."""
 
 _PAGE = msgspec.json.Decoder(Page)
-_POST = msgspec.json.Decoder(Post)
+_POST = msgspec.json.Decoder(CutPost)
 _INCLUDES = msgspec.json.Decoder(Includes | None)
 _NO_INCLUDES = Includes()
 _NO_PLACE = Place()
@@ -69,14 +69,18 @@ def _read(page: RawPage, rows: Rows, raws: list[msgspec.Raw]) -> int:
     """Append the page's posts to ``rows`` and their JSON to ``raws``; returns how many."""
     cut = _cut(page)
     found = cut.data or []
-    posts = []
+    posts: list[Post] = []
     for row, raw in enumerate(found, start=len(raws)):
         try:
-            post = _POST.decode(raw)
+            cut_post = _POST.decode(raw)
+            topics = rows.known_topics.numbers(cut_post.context_annotations)
+            posts.append(cut_post)
         except (msgspec.DecodeError, UnicodeDecodeError):
             odd = rows.problems.setdefault(row, [])
             post = repair(_parse(bytes(raw)), Post, "post", odd) or Post()
-        posts.append(post)
+            topics = rows.known_topics.add(post.context_annotations)
+            posts.append(post)
+        rows.topics.append(topics)
     odd_includes: dict[str, list[str]] = {}
     includes = _includes(cut.includes, odd_includes)
     media = {item.media_key: item for item in includes.media or ()}

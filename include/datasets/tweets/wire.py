@@ -189,6 +189,12 @@ class Post(_Wire):
             self.edit_history_tweet_ids = self.edit_history_post_ids
 
 
+class CutPost(Post):
+    """A post whose topics are cut but not read: the same few come in nearly every post."""
+
+    context_annotations: list[Raw] | None = None  # type: ignore[assignment]
+
+
 class Media(_Wire):
     """Attached media, from ``includes``."""
 

@@ -14,8 +14,8 @@ from urllib.parse import unquote
 import pytest
 from moto.s3.models import s3_backends
 
-from include.data_docs import home_key, month_page_key, page_key, publish, run_page_key
-from include.data_docs.site import PageNotRendered
+from include.data_docs import home_key, month_page_key, page_key, run_page_key
+from include.data_docs.site import PageNotRendered, publish
 from include.errors import LakeUnavailable
 from include.interval import Interval
 from include.lake import Lake
