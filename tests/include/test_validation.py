@@ -508,8 +508,13 @@ def test_an_unfinished_fetch_is_refused(lake: Lake, quality: Quality, interval: 
 
 @pytest.mark.parametrize(
     "body",
-    [b"no gzip", gzip.compress(b'{"data": []}')[:-12], gzip.compress(b"<html>")],
-    ids=["no gzip", "cut", "no JSON"],
+    [
+        b"no gzip",
+        gzip.compress(b'{"data": []}')[:-12],
+        gzip.compress(b'{"data": []}') + gzip.compress(b'{"data": [{}]}'),
+        gzip.compress(b"<html>"),
+    ],
+    ids=["no gzip", "cut", "two pages in one", "no JSON"],
 )
 def test_an_unreadable_page_is_named_and_nothing_lands(
     lake: Lake, quality: Quality, interval: Interval, body: bytes

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from include.datasets.tweets import schema
+from include.datasets.tweets import schema, wire
 from include.datasets.tweets.topics import Topics
 from include.datasets.tweets.wire import (
     Attachments,
@@ -23,6 +23,7 @@ from include.datasets.tweets.wire import (
     Geo,
     Media,
     Metrics,
+    Note,
     Place,
     Post,
     Reference,
@@ -34,7 +35,7 @@ ENTITY_PROBLEM = "entity_problem"
 """Extra column: an entity that lies outside its text, in words; null where all lie inside."""
 
 _TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$"
-_METRICS = ("retweet", "reply", "like", "quote", "bookmark", "impression")
+_METRICS = ("reply_count", "like_count", "quote_count", "bookmark_count", "impression_count")
 _REFERENCE_COLUMNS = {"replied_to": "is_reply", "retweeted": "is_retweet", "quoted": "is_quote"}
 
 
@@ -55,7 +56,7 @@ class Rows:
 def columns(rows: Rows) -> dict[str, pa.Array]:
     """Every column that a post itself has, by name, and ``entity_problem``."""
     posts = rows.posts
-    notes = [post.note_tweet for post in posts]
+    notes = wire.notes(posts)
     first = [post.entities or _NO_ENTITIES for post in posts]
     # Where X sends entities of a long post's whole text, those of its first part say less.
     whole = [
@@ -77,7 +78,7 @@ def columns(rows: Rows) -> dict[str, pa.Array]:
         "lang": _texts(posts, "lang"),
         "conversation_id": _texts(posts, "conversation_id"),
         "in_reply_to_user_id": _texts(posts, "in_reply_to_user_id"),
-        **_references(_values(posts, "referenced_tweets")),
+        **_references(wire.references(posts)),
         "hashtags": _lists([e.hashtags for e in whole], _tags),
         "cashtags": _lists([e.cashtags for e in whole], _tags),
         "mentions": _lists([e.mentions for e in whole], _mentions),
@@ -91,12 +92,8 @@ def columns(rows: Rows) -> dict[str, pa.Array]:
         "place_country_code": _texts(rows.places, "country_code"),
         "longitude": pa.array([point and point[0] for point in points], pa.float64()),
         "latitude": pa.array([point and point[1] for point in points], pa.float64()),
-        "edit_history_tweet_ids": _lists(
-            # Seen on the wire: a history with one empty id.
-            [ids and [i for i in ids if i] for ids in _values(posts, "edit_history_tweet_ids")],
-            _strings,
-        ),
-        "edits_remaining": _integers(controls, "edits_remaining"),
+        "edit_history_tweet_ids": _lists(wire.edit_histories(posts), _strings),
+        "edits_remaining": pa.array(wire.edits_remaining(controls), pa.int64()),
         "is_edit_eligible": _booleans(controls, "is_edit_eligible"),
         "editable_until": _times(
             _values(controls, "editable_until"), "edit_controls.editable_until", rows.problems
@@ -107,8 +104,9 @@ def columns(rows: Rows) -> dict[str, pa.Array]:
         "community_id": _texts(posts, "community_id"),
         "withheld_country_codes": _lists([w.country_codes for w in withheld], _strings),
         "is_withheld_for_copyright": _booleans(withheld, "copyright"),
-        **{f"{name}_count": _integers(metrics, f"{name}_count") for name in _METRICS},
-        ENTITY_PROBLEM: pa.array([_entity_problem(post) for post in posts], pa.string()),
+        "retweet_count": pa.array(wire.retweet_counts(metrics), pa.int64()),
+        **{name: _integers(metrics, name) for name in _METRICS},
+        ENTITY_PROBLEM: pa.array(map(_entity_problem, posts, notes), pa.string()),
     }
 
 
@@ -227,12 +225,11 @@ def _references(lists: Sequence[Sequence[Reference] | None]) -> dict[str, pa.Arr
     return built
 
 
-def _entity_problem(post: Post) -> str | None:
+def _entity_problem(post: Post, note: Note | None) -> str | None:
     """The first entity that is reversed or lies outside the text it belongs to, in words."""
     found = None
     if post.entities is not None and post.text is not None:
         found = _outside(post.entities, len(post.text), "the text")
-    note = post.note_tweet
     if found is None and note is not None and note.entities is not None and note.text is not None:
         found = _outside(note.entities, len(note.text), "the whole text")
     return found

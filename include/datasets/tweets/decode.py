@@ -69,34 +69,30 @@ def _read(page: RawPage, rows: Rows, raws: list[msgspec.Raw]) -> int:
     """Append the page's posts to ``rows`` and their JSON to ``raws``; returns how many."""
     cut = _cut(page)
     found = cut.data or []
-    posts: list[Post] = []
-    for row, raw in enumerate(found, start=len(raws)):
-        try:
-            cut_post = _POST.decode(raw)
-            topics = rows.known_topics.numbers(cut_post.context_annotations)
-            posts.append(cut_post)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            odd = rows.problems.setdefault(row, [])
-            post = repair(_parse(bytes(raw)), Post, "post", odd) or Post()
-            topics = rows.known_topics.add(post.context_annotations)
-            posts.append(post)
-        rows.topics.append(topics)
     odd_includes: dict[str, list[str]] = {}
     includes = _includes(cut.includes, odd_includes)
     media = {item.media_key: item for item in includes.media or ()}
     places = {place.id: place for place in includes.places or ()}
-    for row, post in enumerate(posts, start=len(raws)):
+    for row, raw in enumerate(found, start=len(raws)):
+        post: Post
+        try:
+            post = cut_post = _POST.decode(raw)
+            topics = rows.known_topics.numbers(cut_post.context_annotations)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            odd = rows.problems.setdefault(row, [])
+            post = repair(_parse(bytes(raw)), Post, "post", odd) or Post()
+            topics = rows.known_topics.add(post.context_annotations)
         keys = post.attachments.media_keys if post.attachments is not None else None
         place_id = post.geo.place_id if post.geo is not None else None
-        shown = [media.get(key) or Media(media_key=key) for key in keys] if keys else None
-        rows.media.append(shown)
+        rows.posts.append(post)
+        rows.topics.append(topics)
+        rows.media.append([media.get(k) or Media(media_key=k) for k in keys] if keys else None)
         rows.places.append(places.get(place_id, _NO_PLACE) if place_id else _NO_PLACE)
         if odd_includes:
             for key in odd_includes.keys() & {*(keys or ()), place_id}:
                 rows.problems.setdefault(row, []).extend(odd_includes[key])
-    rows.posts += posts
     raws += found
-    return len(posts)
+    return len(found)
 
 
 def _cut(page: RawPage) -> Page:

@@ -6,6 +6,7 @@ knows the second one; everything behind it says ``tweet``. Keys that are not lis
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from msgspec import Meta, Raw, Struct
@@ -108,10 +109,6 @@ class Metrics(_Wire):
     bookmark_count: Int64 = ABSENT
     impression_count: Int64 = ABSENT
 
-    def __post_init__(self) -> None:
-        if self.retweet_count is None:
-            self.retweet_count = self.repost_count
-
 
 class Attachments(_Wire):
     """Keys of media and ids of polls."""
@@ -140,10 +137,6 @@ class EditControls(_Wire):
     is_edit_eligible: bool | None = None
     editable_until: Text = None
 
-    def __post_init__(self) -> None:
-        if isinstance(self.edits_remaining, str):
-            self.edits_remaining = int(self.edits_remaining)
-
 
 class Withheld(_Wire):
     """Where and why it is not shown."""
@@ -153,7 +146,7 @@ class Withheld(_Wire):
 
 
 class Post(_Wire):
-    """One post; read its fields under their classic names."""
+    """One post; the functions below read what X sends under two names."""
 
     id: str = ABSENT
     author_id: str = ABSENT
@@ -179,14 +172,6 @@ class Post(_Wire):
     community_id: Text = None
     withheld: Withheld | None = None
     public_metrics: Metrics = ABSENT
-
-    def __post_init__(self) -> None:
-        if self.note_tweet is None:
-            self.note_tweet = self.note_post
-        if self.referenced_tweets is None:
-            self.referenced_tweets = self.referenced_posts
-        if self.edit_history_tweet_ids is None:
-            self.edit_history_tweet_ids = self.edit_history_post_ids
 
 
 class CutPost(Post):
@@ -228,3 +213,30 @@ class Page(_Wire):
 
     data: list[Raw] | None = None
     includes: Raw = Raw(b"null")
+
+
+def notes(posts: Iterable[Post]) -> list[Note | None]:
+    """The whole text of each long post."""
+    return [post.note_tweet or post.note_post for post in posts]
+
+
+def references(posts: Iterable[Post]) -> list[list[Reference] | None]:
+    """What each post answers, reposts and quotes."""
+    return [post.referenced_tweets or post.referenced_posts for post in posts]
+
+
+def edit_histories(posts: Iterable[Post]) -> list[list[str] | None]:
+    """Ids of each post's versions; seen on the wire: a history with one empty id."""
+    histories = [post.edit_history_tweet_ids or post.edit_history_post_ids for post in posts]
+    return [ids and [i for i in ids if i] for ids in histories]
+
+
+def retweet_counts(metrics: Iterable[Metrics]) -> list[int | None]:
+    """How often each post was reposted."""
+    return [m.repost_count if m.retweet_count is None else m.retweet_count for m in metrics]
+
+
+def edits_remaining(controls: Iterable[EditControls]) -> list[int | None]:
+    """How often each post may still be edited."""
+    counts = [control.edits_remaining for control in controls]
+    return [int(count) if isinstance(count, str) else count for count in counts]
