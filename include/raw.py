@@ -28,6 +28,11 @@ class Fetched(BaseModel):
     requests: int
 
 
+def fetched_key(dataset: str, interval: Interval, account: str) -> str:
+    """``raw/<dataset>/dt=…/account=…/<interval>/fetch.json``: there once the batch is complete."""
+    return f"{batch_prefix('raw', dataset, interval, account)}fetch.json"
+
+
 class RawBatch:
     """The objects under ``raw/<dataset>/dt=…/account=…/<interval>/``.
 
@@ -38,6 +43,7 @@ class RawBatch:
     def __init__(self, lake: Lake, dataset: str, interval: Interval, account: str) -> None:
         self._lake = lake
         self._prefix = batch_prefix("raw", dataset, interval, account)
+        self._fetched_key = fetched_key(dataset, interval, account)
         self._keys = set(lake.keys(self._prefix))
 
     @property
@@ -47,8 +53,9 @@ class RawBatch:
 
     def fetched(self) -> Fetched | None:
         """The summary of a complete batch; None while it is not complete."""
-        key = f"{self._prefix}fetch.json"
-        return Fetched.model_validate_json(self._lake.get(key)) if key in self._keys else None
+        if self._fetched_key not in self._keys:
+            return None
+        return Fetched.model_validate_json(self._lake.get(self._fetched_key))
 
     def failure(self) -> str | None:
         """What stopped the last attempt; None if nothing did."""
@@ -73,7 +80,7 @@ class RawBatch:
 
     def complete(self, fetched: Fetched) -> None:
         """Say that the pages are all there."""
-        self._lake.put_json(f"{self._prefix}fetch.json", fetched.model_dump(mode="json"))
+        self._lake.put_json(self._fetched_key, fetched.model_dump(mode="json"))
         if f"{self._prefix}error.json" in self._keys:
             self._lake.delete(f"{self._prefix}error.json")
 

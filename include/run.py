@@ -15,7 +15,7 @@ from include.fetch import Fetch, lookup_prefix
 from include.interval import Interval
 from include.lake import Lake, account_report_key, day_prefix, run_report_key
 from include.outcomes import Outcome
-from include.raw import RawBatch
+from include.raw import Fetched, RawBatch, fetched_key
 from include.report import AccountReport, RunReport
 from include.settings import Settings
 from include.x_api.answer import read_answer
@@ -48,8 +48,8 @@ def batches(
     """
 
     def size(fetch: Fetch) -> int | None:
-        fetched = RawBatch(lake, dataset, interval, fetch.account).fetched()
-        return None if fetched is None else fetched.posts_returned
+        body = lake.find(fetched_key(dataset, interval, fetch.account))
+        return None if body is None else Fetched.model_validate_json(body).posts_returned
 
     with ThreadPoolExecutor(max_workers=REQUESTS_AT_ONCE) as pool:
         found = zip(fetches, pool.map(size, fetches), strict=True)
@@ -96,10 +96,18 @@ def report(
     lake: Lake, dataset: str, interval: Interval, fetches: Sequence[Fetch], settings: Settings
 ) -> RunReport:
     """Gather what became of every planned account, and store it as the run's report."""
+    # One listing for the day is cheaper than one for every account.
+    stored = set(lake.keys(day_prefix("raw", dataset, interval.day)))
     with ThreadPoolExecutor(max_workers=REQUESTS_AT_ONCE) as pool:
         accounts = list(
             pool.map(
-                lambda fetch: _account_report(lake, dataset, interval, fetch),
+                lambda fetch: _account_report(
+                    lake,
+                    dataset,
+                    interval,
+                    fetch,
+                    is_complete=fetched_key(dataset, interval, fetch.account) in stored,
+                ),
                 sorted(fetches, key=lambda fetch: fetch.account),
             )
         )
@@ -117,7 +125,12 @@ def report(
     return run
 
 
-def _account_report(lake: Lake, dataset: str, interval: Interval, fetch: Fetch) -> AccountReport:
+def _account_report(
+    lake: Lake, dataset: str, interval: Interval, fetch: Fetch, *, is_complete: bool
+) -> AccountReport:
+    body = lake.find(account_report_key(dataset, interval, fetch.account)) if is_complete else None
+    if body is not None:
+        return AccountReport.model_validate_json(body)
     raw = RawBatch(lake, dataset, interval, fetch.account)
     fetched = raw.fetched()
     if fetched is None:
@@ -126,9 +139,6 @@ def _account_report(lake: Lake, dataset: str, interval: Interval, fetch: Fetch) 
             outcome=Outcome.FAILED,
             detail=raw.failure() or "The fetch did not finish: see the log of task 'extract'.",
         )
-    body = lake.find(account_report_key(dataset, interval, fetch.account))
-    if body is not None:
-        return AccountReport.model_validate_json(body)
     return AccountReport(
         account=fetch.account,
         outcome=Outcome.FAILED,

@@ -100,7 +100,10 @@ def validate_batch(
         UnreadablePage: a stored page is no page of rows at all.
         RowsLostError: not every row would be accounted for.
     """
-    _withdraw_report(lake, dataset, interval, account)
+    # Whatever an earlier run landed, it wrote a result or its report before.
+    is_rerun = next(lake.keys(_results_prefix(dataset, interval, account)), None) is not None
+    if is_rerun:
+        _withdraw_report(lake, dataset, interval, account)
     raw = RawBatch(lake, dataset.name, interval, account)
     fetched = raw.fetched()
     if fetched is None:
@@ -131,7 +134,8 @@ def validate_batch(
             "requests": fetched.requests,
         }
     )
-    _delete_stale(lake, dataset, interval, report)
+    if is_rerun:
+        _delete_stale(lake, dataset, interval, report)
     lake.put_json(
         account_report_key(dataset.name, interval, account), report.model_dump(mode="json")
     )
@@ -172,9 +176,9 @@ class _Batch:
             report = self._report(landing)
             if report.rows_in != report.curated + report.quarantined + report.duplicates:
                 raise RowsLostError(self._interval, self._account, report)
+            for key, result in self._results.items():
+                self._lake.put_json(key, result)
             curated_keys = landing.land(self._lake, self._interval, self._account)
-        for key, result in self._results.items():
-            self._lake.put_json(key, result)
         report = report.model_copy(update={"curated_keys": curated_keys})
         if report.quarantine_prefix is not None:
             self._lake.put_json(
@@ -276,10 +280,8 @@ class _Batch:
             parameters=self._parameters,
             level=level,
         )
-        prefix = account_prefix(
-            "validations", self._dataset.name, self._interval.day, self._account
-        )
-        self._results[f"{prefix}{self._interval.name}{part}.json"] = verdict.result
+        prefix = _results_prefix(self._dataset, self._interval, self._account)
+        self._results[f"{prefix}{part}.json"] = verdict.result
         for failed in verdict.failed:
             known = self._failed.get(failed.key)
             self._failed[failed.key] = failed if known is None else _together(known, failed)
@@ -386,6 +388,11 @@ def _together(first: FailedExpectation, second: FailedExpectation) -> FailedExpe
     )
 
 
+def _results_prefix(dataset: Dataset, interval: Interval, account: str) -> str:
+    """Where every result and the report of a batch begin."""
+    return f"{account_prefix('validations', dataset.name, interval.day, account)}{interval.name}"
+
+
 def _withdraw_report(lake: Lake, dataset: Dataset, interval: Interval, account: str) -> None:
     """Delete an earlier run's report, so that nothing tells its outcome should this run fail.
 
@@ -409,7 +416,7 @@ def _delete_stale(lake: Lake, dataset: Dataset, interval: Interval, report: Acco
     prefixes = [
         *_curated_keys(dataset, interval, account),
         batch_prefix("quarantine", name, interval, account),
-        f"{account_prefix('validations', name, interval.day, account)}{interval.name}",
+        _results_prefix(dataset, interval, account),
     ]
     there = {key for prefix in prefixes for key in lake.keys(prefix)}
     for key in sorted(there - set(report.keys)):

@@ -15,6 +15,7 @@ from include import validation
 from include.data_docs.keys import page_key
 from include.datasets import dataset_named
 from include.datasets.dataset import UnreadablePage
+from include.errors import LakeUnavailable
 from include.interval import Interval
 from include.lake import Lake, account_report_key, batch_prefix
 from include.outcomes import Outcome
@@ -276,6 +277,34 @@ def test_what_an_earlier_run_left_is_deleted(
     after = validate(lake, quality, interval)
     assert objects(lake, "curated").keys() == set(after.curated_keys)
     assert objects(lake, "quarantine") == {}
+
+
+@pytest.mark.parametrize("written", range(5))
+def test_an_attempt_that_died_leaves_nothing_stale(
+    lake: Lake,
+    quality: Quality,
+    interval: Interval,
+    monkeypatch: pytest.MonkeyPatch,
+    written: int,
+) -> None:
+    store(lake, interval, [post(1), post(2, **NEGATIVE), post(3)])
+    puts, put = iter(range(written)), Lake.put
+
+    def dying(lake: Lake, key: str, *content: Any) -> None:
+        if next(puts, None) is None:
+            raise LakeUnavailable(lake.bucket, key, OSError("the machine went down"))
+        put(lake, key, *content)
+
+    monkeypatch.setattr(Lake, "put", dying)
+    with pytest.raises(LakeUnavailable):
+        validate(lake, quality, interval)
+    monkeypatch.undo()
+    RawBatch(lake, "tweets", interval, ACCOUNT).drop_pages()
+    store(lake, interval, [post(1)])
+    report = validate(lake, quality, interval)
+    report_key = account_report_key("tweets", interval, ACCOUNT)
+    promised = {*report.curated_keys, *report.validation_keys, report_key}
+    assert objects(lake, "curated", "quarantine", "validations").keys() == promised
 
 
 @pytest.mark.parametrize("outcome", [Outcome.SUSPENDED, Outcome.EMPTY])
