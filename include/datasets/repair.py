@@ -70,7 +70,7 @@ def _fits(value: Any, kind: Any) -> bool:
     """Whether all of it fits, so that nobody has to look at its parts."""
     try:
         msgspec.convert(value, kind)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):
         return False
     return _is_unicode(json.dumps(value, ensure_ascii=False))
 

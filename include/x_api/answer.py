@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from include.foreign_json import parse
 from include.x_api.errors import XUnavailable
 
 _SHAPE: dict[str, tuple[type, str]] = {
@@ -13,18 +13,6 @@ _SHAPE: dict[str, tuple[type, str]] = {
     "includes": (dict, "object"),
     "meta": (dict, "object"),
 }
-
-
-def parse(body: bytes) -> Any:
-    """JSON as X sent it; the same for what arrives and for what lies in the lake.
-
-    A byte that is no UTF-8 spoils the text around it, not the whole answer.
-
-    Raises:
-        ValueError: it is no JSON.
-    """
-    # Python's parser accepts the lone surrogates that stricter ones refuse.
-    return json.loads(body.decode("utf-8-sig", "surrogateescape"))
 
 
 def read_answer(body: bytes) -> dict[str, Any]:

@@ -24,7 +24,8 @@ from tenacity import (
 )
 
 from include.errors import BadConfiguration
-from include.x_api.answer import checked, parse
+from include.foreign_json import parse
+from include.x_api.answer import checked
 from include.x_api.errors import (
     AccessDenied,
     BadRequest,

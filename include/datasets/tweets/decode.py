@@ -20,6 +20,7 @@ from include.datasets.repair import repair
 from include.datasets.tweets.columns import ENTITY_PROBLEM, Rows, columns
 from include.datasets.tweets.schema import SCHEMA
 from include.datasets.tweets.wire import CutPost, Includes, Media, Page, Place, Post
+from include.foreign_json import parse
 
 __all__ = ["DECODED", "RawPage", "decode"]
 
@@ -34,6 +35,9 @@ _POST = msgspec.json.Decoder(CutPost)
 _INCLUDES = msgspec.json.Decoder(Includes | None)
 _NO_INCLUDES = Includes()
 _NO_PLACE = Place()
+
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What a strict decoder says to odd JSON."""
 
 _Shape = TypeVar("_Shape", Media, Place)
 
@@ -78,9 +82,9 @@ def _read(page: RawPage, rows: Rows, raws: list[msgspec.Raw]) -> int:
         try:
             post = cut_post = _POST.decode(raw)
             topics = rows.known_topics.numbers(cut_post.context_annotations)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except _UNREADABLE:
             odd = rows.problems.setdefault(row, [])
-            post = repair(_parse(bytes(raw)), Post, "post", odd) or Post()
+            post = repair(parse(bytes(raw)), Post, "post", odd) or Post()
             topics = rows.known_topics.add(post.context_annotations)
         keys = post.attachments.media_keys if post.attachments is not None else None
         place_id = post.geo.place_id if post.geo is not None else None
@@ -99,10 +103,10 @@ def _cut(page: RawPage) -> Page:
     """The page cut into the JSON of each post."""
     try:
         return _PAGE.decode(page.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _UNREADABLE:
         pass
     try:
-        parsed = _parse(page.body)
+        parsed = parse(page.body)
     except ValueError as error:
         raise UnreadablePage(page.key, error) from error
     if not isinstance(parsed, dict):
@@ -113,16 +117,11 @@ def _cut(page: RawPage) -> Page:
     return Page([_raw(post) for post in data], _raw(parsed.get("includes")))
 
 
-def _parse(body: bytes) -> Any:
-    """Any JSON: half a surrogate pair and bytes that are no UTF-8 become lone surrogates."""
-    return json.loads(body.decode("utf-8", "surrogateescape"))
-
-
 def _text(raw: msgspec.Raw) -> str:
     try:
         return bytes(raw).decode()
     except UnicodeDecodeError:
-        return json.dumps(_parse(bytes(raw)))
+        return json.dumps(parse(bytes(raw)))
 
 
 def _raw(value: Any) -> msgspec.Raw:
@@ -133,8 +132,8 @@ def _includes(raw: msgspec.Raw, problems: dict[str, list[str]]) -> Includes:
     """The page's includes; what is odd in one is a problem of the posts that point to it."""
     try:
         return _INCLUDES.decode(raw) or _NO_INCLUDES
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        parsed = _parse(bytes(raw))
+    except _UNREADABLE:
+        parsed = parse(bytes(raw))
     parts = parsed if isinstance(parsed, dict) else {}
     return Includes(
         media=_included(parts.get("media"), Media, "media_key", problems),

@@ -371,6 +371,11 @@ ODD = [
         {"text": None, "tweet_id": str(SNOWFLAKE + 1)},
         "text: 'half \\ud83d pair' is no valid Unicode",
     ),
+    (
+        {"public_metrics": {"like_count": "half \ud83d pair", "reply_count": 3}},
+        {"like_count": None, "reply_count": 3},
+        "public_metrics.like_count: 'half \\ud83d pair' is no valid Unicode",
+    ),
     ({"text": ["Low"]}, {"text": None}, 'text: ["Low"] is a list, not a text'),
 ]
 
@@ -424,6 +429,28 @@ def test_bytes_that_are_no_utf_8_cost_one_post_only(broken: bytes) -> None:
     assert found[1]["text"] is None
     assert json.loads(found[1]["raw_post"])["id"] == found[1]["tweet_id"]
     assert found[2]["text"] == "Low tide at noon"
+
+
+@pytest.mark.parametrize(
+    ("field", "is_odd"), [("new_field", False), ("lang", True), ("entities", True)]
+)
+def test_what_nests_too_deeply_costs_one_field_only(field: str, is_odd: bool) -> None:
+    body = page(post(0), post(1, **{field: "@@@"}), post(2)).body
+    deep = "[" * 5_000 + "]" * 5_000
+    found = rows(RawPage("k", body.replace(b'"@@@"', deep.encode())))
+    assert [r["tweet_id"] for r in found] == [str(SNOWFLAKE + n) for n in range(3)]
+    assert [bool(r["decode_problem"]) for r in found] == [False, is_odd, False]
+    assert found[1]["text"] == "Low tide at noon"
+
+
+def test_a_number_of_5000_digits_costs_one_field_only() -> None:
+    body = page(post(0), post(1, public_metrics={"like_count": "@@@", "reply_count": 3})).body
+    found = rows(RawPage("k", body.replace(b'"@@@"', b"9" * 5_000)))
+    assert [r["decode_problem"] for r in found] == [
+        None,
+        "public_metrics.like_count: Infinity is not a whole number",
+    ]
+    assert (found[1]["like_count"], found[1]["reply_count"]) == (None, 3)
 
 
 def test_an_odd_include_is_a_problem_of_the_posts_that_show_it() -> None:

@@ -1,0 +1,61 @@
+"""JSON that others wrote: all of it that can be read is read."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import Any
+
+DEEPEST = 64
+"""Levels of nesting that are read; X's own answers have less than ten."""
+
+_TOO_DEEP = '"(nested too deeply to be read)"'
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*(?:"|$)|[\[{\]}]', re.DOTALL)
+
+
+def parse(body: bytes) -> Any:
+    """Parse what came from outside; the same for what arrives and for what lies in the lake.
+
+    A byte that is no UTF-8 spoils the text around it, half a surrogate pair the text it is in, and
+    a value that nests too deeply is replaced by a text that says so: none spoils the whole.
+    Numbers that are too long for Python's integers become floats, if need be infinite.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    text = body.decode("utf-8-sig", "surrogateescape")
+    try:
+        return _loads(text)
+    except RecursionError:
+        pass
+    try:
+        return _loads(_shallow(text))
+    except RecursionError:
+        raise ValueError("it nests deeply, and its brackets do not match") from None
+
+
+def _loads(text: str) -> Any:
+    # Python's parser accepts the lone surrogates that stricter ones refuse.
+    return json.loads(text, parse_int=_integer)
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) < sys.int_info.default_max_str_digits else float(digits)
+
+
+def _shallow(text: str) -> str:
+    """The same without what lies deeper than :data:`DEEPEST`, found without recursion."""
+    pieces: list[str] = []
+    depth = kept = start = 0
+    for token in _STRING_OR_BRACKET.finditer(text):
+        if token[0] in ("[", "{"):
+            depth += 1
+            if depth == DEEPEST + 1:
+                start = token.start()
+        elif token[0] in ("]", "}"):
+            if depth == DEEPEST + 1:
+                pieces += [text[kept:start], _TOO_DEEP]
+                kept = token.end()
+            depth -= 1
+    return "".join([*pieces, text[kept:]])
