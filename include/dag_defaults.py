@@ -5,11 +5,29 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryDecision, RetryRule
 
 from include.notify.failure_notifier import TaskFailureMail
+from include.x_api.errors import RateLimited
 
-RETRY_POLICY = ExceptionRetryPolicy(
+AFTER_RESET = timedelta(seconds=5)
+"""X's clock may be behind ours."""
+
+
+class RetryAtReset(ExceptionRetryPolicy):
+    """By its rules, but what X's rate limit stopped goes on once the window opens again."""
+
+    def evaluate(self, exception: BaseException, *arguments: Any, **named: Any) -> RetryDecision:
+        """Say when and whether the task is tried again."""
+        if isinstance(exception, RateLimited):
+            return RetryDecision.retry(
+                exception.wait + AFTER_RESET,
+                f"X's rate limit opens again at {exception.reset:%H:%M:%S} UTC",
+            )
+        return super().evaluate(exception, *arguments, **named)
+
+
+RETRY_POLICY = RetryAtReset(
     rules=[
         RetryRule(
             exception=["include.errors.BadConfiguration", "include.x_api.errors.BadRequest"],
@@ -24,13 +42,6 @@ RETRY_POLICY = ExceptionRetryPolicy(
             ],
             action=RetryAction.FAIL,
             reason="doing it again would say the same again",
-        ),
-        RetryRule(
-            exception="include.x_api.errors.RateLimited",
-            action=RetryAction.RETRY,
-            # X's windows are 15 minutes long.
-            retry_delay=timedelta(minutes=15),
-            reason="the rate limit's window opens again",
         ),
         RetryRule(
             exception=["include.x_api.errors.XError", "include.errors.LakeUnavailable"],

@@ -13,8 +13,6 @@ from include.notify.errors import MailNotSent, MailPartlySent
 from include.quality import BadSuite
 from include.x_api import errors
 
-NOW = datetime.now(UTC)
-
 
 @pytest.mark.parametrize(
     ("error", "action", "delay"),
@@ -28,7 +26,6 @@ NOW = datetime.now(UTC)
         (RunIncompleteError(""), RetryAction.FAIL, None),
         (RunFailedError(""), RetryAction.FAIL, None),
         (MailPartlySent(""), RetryAction.FAIL, None),
-        (errors.RateLimited("/2/users/by", NOW), RetryAction.RETRY, timedelta(minutes=15)),
         (errors.XUnavailable(""), RetryAction.RETRY, timedelta(minutes=2)),
         (errors.TimelineNotFound(""), RetryAction.RETRY, timedelta(minutes=2)),
         (LakeUnavailable("lake", "k", OSError()), RetryAction.RETRY, timedelta(minutes=2)),
@@ -40,6 +37,18 @@ NOW = datetime.now(UTC)
 def test_a_failure_is_tried_again_by_what_can_be_done_about_it(error, action, delay):
     decision = RETRY_POLICY.evaluate(error, try_number=1, max_tries=3)
     assert (decision.action, decision.retry_delay) == (action, delay)
+
+
+@pytest.mark.parametrize("minutes", [-1, 0, 7])
+def test_a_rate_limit_is_tried_again_when_its_window_opens(minutes):
+    reset = datetime.now(UTC) + timedelta(minutes=minutes)
+    decision = RETRY_POLICY.evaluate(
+        errors.RateLimited("/2/users/by", reset), try_number=1, max_tries=3
+    )
+    assert decision.action is RetryAction.RETRY
+    late = decision.retry_delay - timedelta(minutes=max(minutes, 0))
+    assert timedelta(seconds=0) < late <= timedelta(seconds=5)
+    assert f"{reset:%H:%M:%S} UTC" in decision.reason
 
 
 def test_a_bad_suite_is_bad_configuration():
