@@ -1,4 +1,4 @@
-"""The configured accounts: what is fetched of whom."""
+"""The configured accounts and searches: what is fetched of whom."""
 
 from __future__ import annotations
 
@@ -13,37 +13,40 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from include.errors import BadConfiguration
-
-RECENT_QUERY_CHARACTERS = 512
-"""X's limit for a recent search; the archive allows more, but an interval may need either."""
+from include.x_api.search_query import check_query
 
 SEARCH_KIND = {"replies": "reply", "retweets": "retweet"}
 
 
-class Account(BaseModel):
-    """One account to follow."""
+class _Source(BaseModel):
+    """Somewhere that posts come from."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    username: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,15}$")]
-    """Handle without @."""
     enabled: bool = True
-    exclude: tuple[Literal["replies", "retweets"], ...] = ()
-    """Kinds of posts that X leaves out."""
-    keywords: tuple[Annotated[str, StringConstraints(min_length=1, pattern=r'^[^"]+$')], ...] = ()
-    """Only posts with one of these words or phrases; fetched through search."""
     start_date: Annotated[date, Field(strict=False)] = date(2022, 1, 1)
     """UTC date before which nothing is fetched."""
-
-    @property
-    def name(self) -> str:
-        """The account's name in keys and reports: usernames differ in case only by display."""
-        return self.username.lower()
 
     @property
     def start(self) -> datetime:
         """First instant that is fetched."""
         return datetime.combine(self.start_date, datetime.min.time(), UTC)
+
+
+class Account(_Source):
+    """One account to follow."""
+
+    username: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,15}$")]
+    """Handle without @."""
+    exclude: tuple[Literal["replies", "retweets"], ...] = ()
+    """Kinds of posts that X leaves out."""
+    keywords: tuple[Annotated[str, StringConstraints(min_length=1, pattern=r'^[^"]+$')], ...] = ()
+    """Only posts with one of these words or phrases; fetched through search."""
+
+    @property
+    def name(self) -> str:
+        """The account's name in keys and reports: usernames differ in case only by display."""
+        return self.username.lower()
 
     @property
     def query(self) -> str | None:
@@ -55,6 +58,15 @@ class Account(BaseModel):
         )
         left_out = [f"-is:{SEARCH_KIND[kind]}" for kind in self.exclude]
         return " ".join([f"from:{self.username}", f"({words})", *left_out])
+
+
+class Search(_Source):
+    """What a query finds, collected as if it were an account."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,40}$")]
+    """Its name in keys, reports and mails."""
+    query: str
+    """In X's search language."""
 
 
 def load_json(text: str) -> Any:
@@ -69,10 +81,28 @@ def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(members)
 
 
+class _StrictLoader(yaml.SafeLoader):
+    """YAML, where a key that stands twice in one mapping is an error."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        for name, times in names.items():
+            if times > 1:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {name!r} stands {times} times", node.start_mark
+                )
+        return super().construct_mapping(node, deep)
+
+
+def load_yaml(text: str) -> Any:
+    """YAML of plain values, strict about keys as :func:`load_json` is."""
+    return yaml.load(text, _StrictLoader)  # noqa: S506 - it is a SafeLoader
+
+
 def parse_accounts(
-    text: str, source: str, *, loads: Callable[[str], Any] = yaml.safe_load
-) -> list[Account]:
-    """Read the accounts: a list of objects, at least one of them enabled.
+    text: str, source: str, *, loads: Callable[[str], Any] = load_yaml
+) -> list[Account | Search]:
+    """Read accounts and searches: a list of objects, at least one of them enabled.
 
     Args:
         text: the file's or Variable's text.
@@ -104,28 +134,30 @@ def parse_accounts(
     return accounts
 
 
-def _account(entry: Any, number: int, source: str) -> Account:
+def _account(entry: Any, number: int, source: str) -> Account | Search:
     if not isinstance(entry, dict):
         raise BadConfiguration(
             f"{source}, entry {number} is {entry!r}; write an object like {{username: nasa}}"
         )
+    kind = Search if "query" in entry else Account
+    named = (
+        f"{source}, entry {number} ({entry.get('username', entry.get('name', 'no username'))!r})"
+    )
     try:
-        account = Account.model_validate(entry)
+        account = kind.model_validate(entry)
     except ValidationError as error:
         fault = error.errors()[0]
         field = ".".join(str(part) for part in fault["loc"])
         remedy = (
-            f" (known fields: {', '.join(Account.model_fields)})"
+            f" (known fields: {', '.join(kind.model_fields)})"
             if fault["type"] == "extra_forbidden"
             else ""
         )
-        raise BadConfiguration(
-            f"{source}, entry {number} ({entry.get('username', 'no username')!r}), "
-            f"field {field!r}: {fault['msg']}{remedy}"
-        ) from error
-    if account.query and len(account.query) > RECENT_QUERY_CHARACTERS:
-        raise BadConfiguration(
-            f"{source}, entry {number} ({account.username!r}), field 'keywords': the query is "
-            f"{len(account.query)} characters long, X takes {RECENT_QUERY_CHARACTERS}"
-        )
+        raise BadConfiguration(f"{named}, field {field!r}: {fault['msg']}{remedy}") from error
+    if account.query is not None:
+        try:
+            check_query(account.query)
+        except ValueError as error:
+            field = "query" if kind is Search else "keywords"
+            raise BadConfiguration(f"{named}, field {field!r}: {error}") from error
     return account

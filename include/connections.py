@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk import BaseHook, Variable
 from airflow.sdk.exceptions import AirflowNotFoundException
 
-from include.accounts import Account, load_json, parse_accounts
+from include.accounts import Account, Search, load_json, parse_accounts
 from include.errors import BadConfiguration
 from include.lake import Lake
 from include.settings import VARIABLE, Settings, parse_settings
@@ -40,8 +40,8 @@ def load_settings() -> Settings:
     return parse_settings(text)
 
 
-def load_accounts() -> list[Account]:
-    """Accounts from the Variable ``x_accounts`` (JSON), else from ``include/accounts.yaml``.
+def load_accounts() -> list[Account | Search]:
+    """Whom to follow, from the Variable ``x_accounts`` (JSON), else ``include/accounts.yaml``.
 
     Raises:
         BadConfiguration: names the source, the entry and the field.

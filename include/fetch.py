@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from include.accounts import Account
+from include.accounts import Account, Search
 from include.errors import BadConfiguration
+from include.foreign_json import parse
 from include.interval import Interval
 from include.lake import Lake, day_prefix
 from include.outcomes import Outcome
 from include.raw import Fetched, RawBatch
-from include.x_api.answer import parse, read_answer, read_users
+from include.x_api.answer import read_answer, read_users
 from include.x_api.errors import BadRequest
 from include.x_api.problems import account_outcome
 
@@ -43,7 +44,7 @@ class Fetch(BaseModel):
 
     account: str
     user_id: str | None
-    """None where X does not show the account; ``unreadable`` says why."""
+    """None for a search, and where X does not show the account; ``unreadable`` says why."""
     unreadable: Outcome | None = None
     detail: str = ""
     exclude: tuple[str, ...] = ()
@@ -83,18 +84,26 @@ def wait_until_readable(
         sleep(wait)
 
 
-def plan(lake: Lake, api: XApi, accounts: Sequence[Account], interval: Interval) -> list[Fetch]:
-    """Look up every enabled account that has begun, and say what to fetch of each."""
-    wanted = [a for a in accounts if a.enabled and a.start < interval.end]
-    users, refusals = _look_up(lake, api, wanted, interval)
+def plan(
+    lake: Lake, api: XApi, sources: Sequence[Account | Search], interval: Interval
+) -> list[Fetch]:
+    """Look up every enabled account that has begun, and say what to fetch of each source."""
+    wanted = [source for source in sources if source.enabled and source.start < interval.end]
+    accounts = [source for source in wanted if isinstance(source, Account)]
+    users, refusals = _look_up(lake, api, accounts, interval)
     known = {key.removesuffix(".json").rpartition("/")[2] for key in lake.keys(KNOWN_PREFIX)}
-    for account in wanted:
+    for account in accounts:
         if account.name in users and account.name not in known:
             lake.put_json(
                 known_key(account.name),
                 {"user_id": users[account.name]["id"], "first_seen": interval.name},
             )
-    return [_fetch(account, users, refusals, known) for account in wanted]
+    return [
+        Fetch(account=source.name, user_id=None, query=source.query)
+        if isinstance(source, Search)
+        else _fetch(source, users, refusals, known)
+        for source in wanted
+    ]
 
 
 def _fetch(
@@ -256,7 +265,8 @@ def _summary(
     elif any(page.get("data") for page in pages):
         outcome, detail = "fetched", ""
     else:
-        outcome = _refusal(pages) or Outcome.EMPTY
+        # What a search says of users is not about whom it was asked for.
+        outcome = (_refusal(pages) if fetch.user_id else None) or Outcome.EMPTY
         detail = EXPLANATIONS.get(outcome, "No posts in this interval.")
     return Fetched(
         account=fetch.account,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic_core import PydanticUndefined
 
-from include.accounts import Account, parse_accounts
+from include.accounts import Account, Search, parse_accounts
 from include.settings import Settings, parse_settings
 
 REPOSITORY = Path(__file__).parents[1]
@@ -37,7 +37,11 @@ def shown(default: object) -> str:
 
 @pytest.mark.parametrize(
     ("heading", "model"),
-    [("The Variable `tweet_lake`", Settings), ("The Variable `x_accounts`", Account)],
+    [
+        ("The Variable `tweet_lake`", Settings),
+        ("The Variable `x_accounts`", Account),
+        ("Searches among the accounts", Search),
+    ],
 )
 def test_every_setting_is_documented_with_its_default(heading, model):
     assert table(heading) == {
@@ -46,9 +50,10 @@ def test_every_setting_is_documented_with_its_default(heading, model):
 
 
 def test_the_examples_of_settings_work():
-    settings, accounts = re.findall(r"```json\n(.+?)\n```", SETTINGS, re.DOTALL)
+    settings, accounts, searches = re.findall(r"```json\n(.+?)\n```", SETTINGS, re.DOTALL)
     assert parse_settings(settings).bucket == "my-tweet-lake"
     assert [account.name for account in parse_accounts(accounts, "docs")] == ["nasa", "esa"]
+    assert [search.name for search in parse_accounts(searches, "docs")] == ["nasa_pictures"]
 
 
 @pytest.mark.parametrize("page", MARKDOWN, ids=lambda page: str(page.relative_to(REPOSITORY)))

@@ -36,6 +36,15 @@ def test_keywords_become_a_query_of_that_account():
     assert account.query == ('from:esa (launch OR "mars rover" OR #Artemis) -is:reply -is:retweet')
 
 
+def test_a_search_is_followed_like_an_account():
+    search, account = parse_accounts(
+        "[{name: moon, query: 'moon has:media', start_date: 2025-03-01}, {username: nasa}]", "a"
+    )
+    assert (search.name, search.query, search.enabled) == ("moon", "moon has:media", True)
+    assert search.start == datetime(2025, 3, 1, tzinfo=UTC)
+    assert account.name == "nasa"
+
+
 def test_an_operator_in_a_keyword_is_only_a_phrase():
     account = parse_accounts('[{"username": "esa", "keywords": ["x OR from:nasa"]}]', "a")[0]
     assert account.query == 'from:esa ("x OR from:nasa")'
@@ -77,6 +86,11 @@ def test_json_is_read_strictly(text, said):
         ("[{username: nasa, start_date: 2025-13-45}]", "can't be read as YAML: month"),
         ("[{username: nasa, enabled: false}]", "no account is enabled"),
         ("[{username: nasa}, {username: NASA}]", "'nasa' is listed 2 times"),
+        ("[{username: nasa}, {name: nasa, query: moon}]", "'nasa' is listed 2 times"),
+        ("[{username: nasa, query: moon}]", r"entry 1 \('nasa'\), field 'name'"),
+        ("[{name: Moon, query: moon}]", r"entry 1 \('Moon'\), field 'name'"),
+        ("[{name: moon, query: 'form:nasa'}]", "'moon'.*field 'query'.*did you mean 'from'"),
+        ("[{username: nasa, enabled: false, enabled: true}]", "'enabled' stands 2 times"),
     ],
 )
 def test_an_error_names_source_entry_and_field(text, said):

@@ -32,7 +32,7 @@ class Answers:
             raise answer
         return answer
 
-    users_by = timeline
+    users_by = search = timeline
 
 
 @pytest.fixture
@@ -249,6 +249,26 @@ def test_keywords_go_through_search(world, fetch_of, extract_of):
     fetched = extract_of(fetch_of("open_data_desk", keywords=["dataset", "open licence"]))
     assert world.requests[-1].path.startswith("/2/tweets/search/")
     assert fetched.posts_returned > 0
+
+
+def test_a_search_is_fetched_without_looking_anybody_up(world, lake, interval, extract_of):
+    sources = parse_accounts("[{name: data, query: 'from:open_data_desk has:links'}]", "test")
+    (fetch,) = plan(lake, Answers(), sources, interval)
+    assert (fetch.account, fetch.user_id, fetch.unreadable) == ("data", None, None)
+    fetched = extract_of(fetch)
+    assert world.requests[-1].path.startswith("/2/tweets/search/")
+    assert (fetched.outcome, fetched.author_id) == ("fetched", None)
+    assert fetched.posts_returned > 0
+
+
+def test_a_search_that_finds_nothing_is_empty_whatever_x_says_of_users(lake, interval):
+    (fetch,) = plan(
+        lake, Answers(), parse_accounts("[{name: moon, query: moon}]", "test"), interval
+    )
+    suspended = b"""{"meta": {"result_count": 0}, "errors": [{"resource_type": "user",
+        "detail": "User has been suspended: [x].", "title": "Forbidden"}]}"""
+    raw = RawBatch(lake, "tweets", interval, "moon")
+    assert extract(raw, Answers(suspended), fetch, interval, 100).outcome is Outcome.EMPTY
 
 
 def test_exclude_leaves_out_replies_and_retweets(lake, interval, fetch_of, extract_of):

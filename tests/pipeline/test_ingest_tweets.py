@@ -78,6 +78,14 @@ def test_posts_of_a_keyword_account_land_and_are_its_own(ingest):
     assert all("dataset" in text or "open licence" in text for text in texts)
 
 
+def test_posts_that_a_search_finds_land_whoever_wrote_them(ingest):
+    run = ingest({"name": "data_pictures", "query": "(from:open_data_desk OR from:harbour_news)"})
+    account = run.account("data_pictures")
+    assert account.outcome is Outcome.LANDED
+    rows = pq.read_table(io.BytesIO(run.lake.get(account.curated_keys[0])))
+    assert set(rows["author_id"].to_pylist()) == {"1204006000018000114", "2014007919"}
+
+
 def test_every_row_is_accounted_for(ingest):
     run = ingest("faulty_feed", "drifting_feed")
     for account in run.report.accounts:
