@@ -10,7 +10,8 @@ import requests
 
 from sandbox.airflow_home import AirflowHome
 
-_POLL_SECONDS = 1
+_POLL_SECONDS = 5
+"""Seldom: an answer about 300 tasks costs the server a tenth of a second."""
 _LOADED_SECONDS = 120
 _LONGEST_RUN_SECONDS = 3_600
 _OVER = {"success", "failed"}

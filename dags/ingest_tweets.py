@@ -45,7 +45,12 @@ def ingest_tweets() -> None:
         return steps.plan(DATASET)
 
     # The digest names every account that failed: a mail each would be hundreds when X is down.
-    @task(pool="x_api", map_index_template="{{ account }}", on_failure_callback=None)
+    @task(
+        pool="x_api",
+        map_index_template="{{ account }}",
+        multiple_outputs=False,
+        on_failure_callback=None,
+    )
     def extract(fetch: dict[str, Any]) -> dict[str, Any]:
         """Store X's answers for one account, page by page."""
         get_current_context()["account"] = fetch["account"]
@@ -56,7 +61,7 @@ def ingest_tweets() -> None:
         """Divide the accounts whose pages are complete among the validation tasks."""
         return steps.batches(DATASET, fetches)
 
-    @task(map_index_template="{{ accounts }}")
+    @task(map_index_template="{{ accounts }}", multiple_outputs=False)
     def validate(batch: dict[str, Any]) -> dict[str, Any]:
         """Pages → rows → Great Expectations → curated or quarantine, account by account."""
         get_current_context()["accounts"] = batch["label"]
@@ -83,12 +88,10 @@ def ingest_tweets() -> None:
         steps.reconcile(report_key)
 
     fetches = plan()
-    extracted = extract.expand(fetch=fetches)
     divided = batches(fetches)
-    validated = validate.expand(batch=divided)
     reported = report(fetches)
-    extracted >> divided
-    validated >> reported
+    extract.expand(fetch=fetches) >> divided
+    validate.expand(batch=divided) >> reported
     publish_data_docs(reported) >> notify(reported) >> reconcile(reported)
 
 

@@ -40,7 +40,8 @@ def plan(dataset: str) -> list[dict[str, Any]]:
     lake.check()
     fetching.wait_until_readable(interval)
     fetches = fetching.plan(lake, api, accounts, interval)
-    return [fetch.model_dump(mode="json") for fetch in fetches]
+    # Every mapped task asks Airflow for the whole list.
+    return [fetch.model_dump(mode="json", exclude_defaults=True) for fetch in fetches]
 
 
 def extract(dataset: str, fetch: dict[str, Any]) -> dict[str, Any]:
