@@ -7,9 +7,13 @@ packages: a module of ours would stay as it was when the scheduler started.
 
 from __future__ import annotations
 
+import os
 import sys
 
 if sys.argv[1:2] == ["scheduler"]:
+    # As include/__init__.py says; it comes too late for whoever inherits pyarrow.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+
     import inspect
 
     import airflow.providers.amazon.aws.hooks.s3

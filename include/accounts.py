@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from include.errors import BadConfiguration
 from include.x_api.search_query import check_query
 
+_PLAIN_WORD = re.compile(r"(?!(and|or)$)[#@$]?\w+", re.IGNORECASE)
+"""What X takes for one word and not for a phrase or a part of its language."""
 SEARCH_KIND = {"replies": "reply", "retweets": "retweet"}
 
 
@@ -54,7 +56,7 @@ class Account(_Source):
         if not self.keywords:
             return None
         words = " OR ".join(
-            word if re.fullmatch(r"[#@$]?\w+", word) else f'"{word}"' for word in self.keywords
+            word if _PLAIN_WORD.fullmatch(word) else f'"{word}"' for word in self.keywords
         )
         left_out = [f"-is:{SEARCH_KIND[kind]}" for kind in self.exclude]
         return " ".join([f"from:{self.username}", f"({words})", *left_out])
@@ -85,13 +87,14 @@ class _StrictLoader(yaml.SafeLoader):
     """YAML, where a key that stands twice in one mapping is an error."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        names = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
-        for name, times in names.items():
+        mapping = super().construct_mapping(node, deep)
+        keys = Counter((key.tag, key.value) for key, _ in node.value)
+        for (_, name), times in keys.items():
             if times > 1:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key {name!r} stands {times} times", node.start_mark
                 )
-        return super().construct_mapping(node, deep)
+        return mapping
 
 
 def load_yaml(text: str) -> Any:

@@ -10,8 +10,8 @@ from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryDecision, RetryR
 from include.notify.failure_notifier import TaskFailureMail
 from include.x_api.errors import RateLimited
 
-AFTER_RESET = timedelta(seconds=5)
-"""X's clock may be behind ours."""
+SOONEST, LATEST = timedelta(minutes=1), timedelta(minutes=16)
+"""Bounds of a retry: X's windows are 15 minutes long, and its clock may not be ours."""
 
 
 class RetryAtReset(ExceptionRetryPolicy):
@@ -21,7 +21,7 @@ class RetryAtReset(ExceptionRetryPolicy):
         """Say when and whether the task is tried again."""
         if isinstance(exception, RateLimited):
             return RetryDecision.retry(
-                exception.wait + AFTER_RESET,
+                min(max(exception.wait, SOONEST), LATEST),
                 f"X's rate limit opens again at {exception.reset:%H:%M:%S} UTC",
             )
         return super().evaluate(exception, *arguments, **named)

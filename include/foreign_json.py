@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from typing import Any
 
 DEEPEST = 64
-"""Levels of nesting that are read; X's own answers have less than ten."""
+"""Levels of nesting that are read: X's answers have less than ten, and parsers give up at some
+thousand, a number that depends on who calls them."""
 
 _TOO_DEEP = '"(nested too deeply to be read)"'
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*(?:"|$)|[\[{\]}]', re.DOTALL)
@@ -24,24 +24,19 @@ def parse(body: bytes) -> Any:
     Raises:
         ValueError: it is no JSON.
     """
-    text = body.decode("utf-8-sig", "surrogateescape")
+    text = _shallow(body.decode("utf-8-sig", "surrogateescape"))
     try:
-        return _loads(text)
-    except RecursionError:
-        pass
-    try:
-        return _loads(_shallow(text))
+        # Python's parser accepts the lone surrogates that stricter ones refuse.
+        return json.loads(text, parse_int=_integer)
     except RecursionError:
         raise ValueError("it nests deeply, and its brackets do not match") from None
 
 
-def _loads(text: str) -> Any:
-    # Python's parser accepts the lone surrogates that stricter ones refuse.
-    return json.loads(text, parse_int=_integer)
-
-
 def _integer(digits: str) -> int | float:
-    return int(digits) if len(digits) < sys.int_info.default_max_str_digits else float(digits)
+    try:
+        return int(digits)
+    except ValueError:
+        return float(digits)
 
 
 def _shallow(text: str) -> str:

@@ -6,11 +6,7 @@ Expectations said in ``validations/``. No row disappears: that is checked before
 
 from __future__ import annotations
 
-import json
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,18 +14,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from isal import isal_zlib
 from pyarrow import feather, ipc
 
 from include.data_docs.keys import page_key
-from include.datasets.dataset import PROBLEM, Dataset, RawPage, UnreadablePage
+from include.datasets.dataset import PROBLEM, Dataset, RawPage
 from include.duplicates import SeenIds
 from include.errors import TweetLakeError
 from include.frame_stack import with_room
 from include.interval import Interval
-from include.lake import Lake, account_prefix, account_report_key, batch_prefix, curated_key
+from include.lake import Lake, account_report_key, batch_prefix
 from include.landing import REASONS, Landing
+from include.leftovers import Leftovers, results_prefix
 from include.outcomes import Outcome
+from include.page_reader import read_pages
 from include.quality import Level, Quality, Verdict
 from include.raw import RawBatch
 from include.report import AccountReport, FailedExpectation
@@ -39,10 +36,6 @@ WHOLE_ROWS = 100_000
 PART_ROWS = 40_000
 """A larger account is checked in parts of so many rows, so that memory does not grow with it."""
 _PAGES_A_DECODE = 25
-_READERS, _PAGES_A_READER = 4, 7
-"""Few, and each with several pages to go: a thread that waits for its turn disturbs the others."""
-_GZIP, _PAGE_BYTES = 31, 2**18
-"""zlib's code for gzip with a header, and more than most pages are."""
 _LANDED_ROWS = 25_000
 """Rows of a part that are read back at once to be landed."""
 _EXAMPLES = 5
@@ -100,10 +93,8 @@ def validate_batch(
         UnreadablePage: a stored page is no page of rows at all.
         RowsLostError: not every row would be accounted for.
     """
-    # Whatever an earlier run landed, it wrote a result or its report before.
-    is_rerun = next(lake.keys(_results_prefix(dataset, interval, account)), None) is not None
-    if is_rerun:
-        _withdraw_report(lake, dataset, interval, account)
+    leftovers = Leftovers(lake, dataset, interval, account)
+    leftovers.withdraw_report()
     raw = RawBatch(lake, dataset.name, interval, account)
     fetched = raw.fetched()
     if fetched is None:
@@ -134,8 +125,7 @@ def validate_batch(
             "requests": fetched.requests,
         }
     )
-    if is_rerun:
-        _delete_stale(lake, dataset, interval, report)
+    leftovers.delete(report)
     lake.put_json(
         account_report_key(dataset.name, interval, account), report.model_dump(mode="json")
     )
@@ -215,7 +205,7 @@ class _Batch:
         seen = SeenIds()
         tables: list[pa.Table] = []
         pages: list[RawPage] = []
-        for number, page in enumerate(_pages(self._lake, page_keys), start=1):
+        for number, page in enumerate(read_pages(self._lake, page_keys), start=1):
             is_last = number == len(page_keys)
             pages.append(page)
             if len(pages) == _PAGES_A_DECODE or is_last:
@@ -280,7 +270,7 @@ class _Batch:
             parameters=self._parameters,
             level=level,
         )
-        prefix = _results_prefix(self._dataset, self._interval, self._account)
+        prefix = results_prefix(self._dataset, self._interval, self._account)
         self._results[f"{prefix}{part}.json"] = verdict.result
         for failed in verdict.failed:
             known = self._failed.get(failed.key)
@@ -328,34 +318,6 @@ class _Batch:
         )
 
 
-def _pages(lake: Lake, keys: Sequence[str]) -> Iterator[RawPage]:
-    """The stored pages in order; the next ones are fetched and unpacked meanwhile."""
-
-    def read(some: Sequence[str]) -> list[RawPage]:
-        return [_page(lake, key) for key in some]
-
-    with ThreadPoolExecutor(max_workers=_READERS) as pool:
-        coming: deque[Future[list[RawPage]]] = deque()
-        for start in range(0, len(keys), _PAGES_A_READER):
-            coming.append(pool.submit(read, keys[start : start + _PAGES_A_READER]))
-            if len(coming) > _READERS:
-                yield from coming.popleft().result()
-        while coming:
-            yield from coming.popleft().result()
-
-
-def _page(lake: Lake, key: str) -> RawPage:
-    packed = lake.get(key)
-    try:
-        # In one call: every return into Python would interrupt who decodes meanwhile.
-        body = isal_zlib.decompress(packed, wbits=_GZIP, bufsize=_PAGE_BYTES)
-    except isal_zlib.error as error:  # type: ignore[misc]  # the stub takes it for an instance
-        raise UnreadablePage(key, error) from error
-    if len(body) != int.from_bytes(packed[-4:], "little"):
-        raise UnreadablePage(key, "something follows the gzip member that it should be")
-    return RawPage(key, body)
-
-
 def _marked(rows: pa.Table, verdict: Verdict, schema: pa.Schema) -> pa.Table:
     """The rows with a column ``reasons``: why each may not be curated, empty if it may.
 
@@ -386,48 +348,3 @@ def _together(first: FailedExpectation, second: FailedExpectation) -> FailedExpe
             "examples": [*first.examples, *second.examples][:_EXAMPLES],
         }
     )
-
-
-def _results_prefix(dataset: Dataset, interval: Interval, account: str) -> str:
-    """Where every result and the report of a batch begin."""
-    return f"{account_prefix('validations', dataset.name, interval.day, account)}{interval.name}"
-
-
-def _withdraw_report(lake: Lake, dataset: Dataset, interval: Interval, account: str) -> None:
-    """Delete an earlier run's report, so that nothing tells its outcome should this run fail.
-
-    A suite without an expectation about time lets rows of any day land. Only the report knows
-    where, so that they go before it.
-    """
-    key = account_report_key(dataset.name, interval, account)
-    body = lake.find(key)
-    if body is None:
-        return
-    of_other_days = set(json.loads(body)["curated_keys"]).difference(
-        _curated_keys(dataset, interval, account)
-    )
-    for stale in (*sorted(of_other_days), key):
-        lake.delete(stale)
-
-
-def _delete_stale(lake: Lake, dataset: Dataset, interval: Interval, report: AccountReport) -> None:
-    """Delete what an earlier run of the interval left and this one did not write."""
-    name, account = dataset.name, report.account
-    prefixes = [
-        *_curated_keys(dataset, interval, account),
-        batch_prefix("quarantine", name, interval, account),
-        _results_prefix(dataset, interval, account),
-    ]
-    there = {key for prefix in prefixes for key in lake.keys(prefix)}
-    for key in sorted(there - set(report.keys)):
-        lake.delete(key)
-
-
-def _curated_keys(dataset: Dataset, interval: Interval, account: str) -> list[str]:
-    """Where rows of the interval's days land."""
-    days = (interval.end - timedelta(microseconds=1)).date() - interval.day
-    return [
-        curated_key(dataset.name, interval, account, interval.day + timedelta(days=n), suffix)
-        for n in range(days.days + 1)
-        for suffix in ("parquet", "csv")
-    ]

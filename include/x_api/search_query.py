@@ -1,4 +1,4 @@
-"""X's search language, as far as a mistake in a query can be told before X is asked.
+"""X's search language, as far as a mistake in a query can be told without asking X.
 
 Source: https://docs.x.com/x-api/posts/search/integrate/build-a-query and ``…/operators``.
 """
@@ -17,13 +17,17 @@ _STANDALONE = {
     "conversation_id",
     "entity",
     "from",
+    "geo_bounding_box",
+    "in_reply_to_status_id",
     "in_reply_to_tweet_id",
     "list",
     "place",
     "place_country",
     "point_radius",
+    "quotes_of_status_id",
     "quotes_of_tweet_id",
     "retweets_of",
+    "retweets_of_status_id",
     "retweets_of_tweet_id",
     "to",
     "url",
@@ -36,11 +40,13 @@ _HAS = {
     "images",
     "links",
     "media",
+    "media_link",
     "mentions",
     "video_link",
     "videos",
 }
 _ONLY_WITH_OTHERS = {f"is:{kind}" for kind in _IS} | {f"has:{kind}" for kind in _HAS} | {"lang"}
+_SCHEMES = {"http", "https"}
 _OPERATORS = _STANDALONE | _ONLY_WITH_OTHERS
 
 _PART = re.compile(
@@ -58,25 +64,26 @@ _OPERATOR = re.compile(r"([A-Za-z_]+):(.*)", re.DOTALL)
 
 
 def check_query(query: str) -> None:
-    """Find what X would refuse.
+    """Find what X is known to refuse; an operator like no known one is left to X.
 
     Raises:
         ValueError: says what is wrong and what to write instead.
     """
     if len(query) > LONGEST:
         raise ValueError(f"the query is {len(query)} characters long, X takes {LONGEST}")
-    depth, before, stands_alone = 0, "(", False
+    open_groups: list[str] = []
+    before, stands_alone = "(", False
     for part in [*_PART.findall(query), _END]:
         if part in {")", "OR", _END} and before in {"(", "-(", "OR"}:
             raise ValueError("a term is missing beside OR, or between parentheses")
-        if part in {"(", "-("}:
-            depth += 1
-        elif part == ")":
-            depth -= 1
-        elif part not in {"OR", _END}:
-            stands_alone |= _is_standalone(part)
-        if depth < 0 or (part == _END and depth):
+        if (part == ")" and not open_groups) or (part == _END and open_groups):
             raise ValueError("opening and closing parentheses do not match")
+        if part in {"(", "-("}:
+            open_groups.append(part)
+        elif part == ")":
+            open_groups.pop()
+        elif part not in {"OR", _END}:
+            stands_alone |= _is_standalone(part) and "-(" not in open_groups
         before = part
     if not stands_alone:
         raise ValueError(
@@ -98,13 +105,18 @@ def _is_standalone(part: str) -> bool:
     operator = None if term.startswith('"') else _OPERATOR.fullmatch(term)
     if operator is None:
         return part == term
-    name = operator[1] if operator[1] not in {"is", "has"} else term
-    if name not in _OPERATORS:
-        close = difflib.get_close_matches(name, _OPERATORS, n=1)
-        meant = f"; did you mean {close[0]!r}?" if close else "."
-        raise ValueError(
-            f'X\'s search has no operator {name!r}{meant} A text with a colon is written "{term}"'
-        )
-    if not operator[2].strip('"'):
+    name, value = operator[1], operator[2].strip('"')
+    if not value:
         raise ValueError(f"the operator {term!r} has no value")
-    return part == term and name in _STANDALONE
+    if name in {"is", "has"}:
+        name = f"{name}:{value}"
+    if name == "is:nullcast" and part == term:
+        raise ValueError("X takes is:nullcast only as -is:nullcast")
+    close = difflib.get_close_matches(name, _OPERATORS, n=1)
+    if name not in _OPERATORS and (close or name in _SCHEMES):
+        meant = f"; did you mean {close[0]!r}" if close else ""
+        raise ValueError(
+            f"X's search has no operator {name!r}{meant}? A text with a colon is written in "
+            "quotation marks"
+        )
+    return part == term and name not in _ONLY_WITH_OTHERS

@@ -45,6 +45,11 @@ def test_a_search_is_followed_like_an_account():
     assert account.name == "nasa"
 
 
+def test_the_words_of_x_s_language_are_keywords_like_others():
+    account = parse_accounts('[{"username": "esa", "keywords": ["and", "OR", "orbit"]}]', "a")[0]
+    assert account.query == 'from:esa ("and" OR "OR" OR orbit)'
+
+
 def test_an_operator_in_a_keyword_is_only_a_phrase():
     account = parse_accounts('[{"username": "esa", "keywords": ["x OR from:nasa"]}]', "a")[0]
     assert account.query == 'from:esa ("x OR from:nasa")'

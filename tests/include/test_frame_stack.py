@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import resource
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -32,9 +33,9 @@ def test_no_depth_of_calls_maps_memory_at_every_call() -> None:
     assert worst(with_room(faults_at)) < CALLS
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="seen with 3.11 only")
 def test_without_it_some_depth_does() -> None:
-    if worst(faults_at) < CALLS:
-        pytest.skip("this Python does not need it")
+    assert worst(faults_at) >= CALLS
 
 
 def test_values_errors_and_names_pass_through() -> None:

@@ -86,6 +86,7 @@ ODD_VALUES = [
     "[[]]",
     '{"id": null}',
     "[" * 900 + "]" * 900,
+    "[" * 985 + "]" * 985,
     "[" * 5_000 + "]" * 5_000,
     '{"a":' * 5_000 + "1" + "}" * 5_000,
 ]
@@ -213,6 +214,7 @@ def test_every_post_of_a_mutated_page_is_curated_or_quarantined(
     assert set(found) <= set(positions)
     assert curated
     assert all(row["reasons"] for row in quarantined)
+    assert all(row["decode_problem"] != "" for row in quarantined)
 
 
 def landed(lake: DirectoryLake, keys: list[str]) -> list[dict[str, Any]]:

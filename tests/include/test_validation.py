@@ -307,6 +307,49 @@ def test_an_attempt_that_died_leaves_nothing_stale(
     assert objects(lake, "curated", "quarantine", "validations").keys() == promised
 
 
+@pytest.mark.parametrize("deleted", range(4))
+def test_a_rerun_that_died_while_cleaning_up_leaves_nothing_stale(
+    lake: Lake,
+    quality: Quality,
+    interval: Interval,
+    monkeypatch: pytest.MonkeyPatch,
+    deleted: int,
+) -> None:
+    store(lake, interval, [post(1), post(2, **NEGATIVE)])
+    validate(lake, quality, interval, csv=True)
+    store(lake, interval, outcome=Outcome.SUSPENDED, detail="Why.", posts_returned=0)
+    deletions, delete = iter(range(deleted)), Lake.delete
+
+    def dying(lake: Lake, key: str) -> None:
+        if next(deletions, None) is None:
+            raise LakeUnavailable(lake.bucket, key, OSError("the machine went down"))
+        delete(lake, key)
+
+    monkeypatch.setattr(Lake, "delete", dying)
+    with pytest.raises(LakeUnavailable):
+        validate(lake, quality, interval)
+    monkeypatch.undo()
+    validate(lake, quality, interval)
+    report_key = account_report_key("tweets", interval, ACCOUNT)
+    assert objects(lake, "curated", "quarantine", "validations").keys() == {report_key}
+
+
+def test_a_first_run_looks_for_leftovers_with_one_request(
+    lake: Lake, quality: Quality, interval: Interval, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(lake, interval, [post(1), post(2, **NEGATIVE)])
+    asked: list[str] = []
+    keys = Lake.keys
+
+    def counted(lake: Lake, prefix: str) -> Iterable[str]:
+        asked.append(prefix.partition("/")[0])
+        return keys(lake, prefix)
+
+    monkeypatch.setattr(Lake, "keys", counted)
+    validate(lake, quality, interval)
+    assert asked == ["validations", "raw"]
+
+
 @pytest.mark.parametrize("outcome", [Outcome.SUSPENDED, Outcome.EMPTY])
 def test_an_account_that_shows_nothing_is_an_outcome_and_leaves_nothing_stale(
     lake: Lake, quality: Quality, interval: Interval, outcome: Outcome

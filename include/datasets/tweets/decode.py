@@ -62,7 +62,8 @@ def decode(pages: Sequence[RawPage]) -> pa.Table:
     first = np.cumsum([0, *lengths])[page_of]
     built["raw_key"] = pa.array([page.key for page in pages], pa.string()).take(pa.array(page_of))
     built["raw_position"] = pa.array((np.arange(len(raws)) - first).astype(np.int32))
-    problems = {row: "; ".join(found) for row, found in rows.problems.items()}
+    # A post may be odd only in what no column shows.
+    problems = {row: "; ".join(found) for row, found in rows.problems.items() if found}
     built[PROBLEM] = pa.array(map(problems.get, range(len(raws))), pa.string())
     odd = {row: _text(raws[row]) for row in problems}
     built[RAW] = pa.array(map(odd.get, range(len(raws))), pa.string())

@@ -18,6 +18,9 @@ from sandbox.search_query import parse as read_as_x_does
         'url:"https://example.org/a (b)" -from:nasa',
         "conversation_id:1334987486343299072",
         '"and" or-chids',
+        'nasa has:"media" -is:nullcast',
+        "in_reply_to_status_id:20",
+        "min_something_new:10 nasa",
     ],
 )
 def test_what_x_takes_is_let_through(query: str) -> None:
@@ -33,7 +36,10 @@ def test_what_x_takes_is_let_through(query: str) -> None:
         ("-from:nasa", "at least one term that stands alone"),
         ("form:nasa", "no operator 'form'; did you mean 'from'"),
         ("nasa has:medai", "no operator 'has:medai'; did you mean 'has:media'"),
-        ("nasa https://nasa.gov", "no operator 'https'.*is written \"https://nasa.gov\""),
+        ("nasa https://nasa.gov", "no operator 'https'.*in quotation marks"),
+        ("nasa is:nullcast", "only as -is:nullcast"),
+        ("-(from:nasa)", "at least one term that stands alone"),
+        ("-(cat (dog OR bird)) has:media", "at least one term that stands alone"),
         ("from: nasa", "'from:' has no value"),
         ('nasa url:""', "has no value"),
         ("nasa OR", "a term is missing beside OR"),

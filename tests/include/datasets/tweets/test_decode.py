@@ -439,8 +439,22 @@ def test_what_nests_too_deeply_costs_one_field_only(field: str, is_odd: bool) ->
     deep = "[" * 5_000 + "]" * 5_000
     found = rows(RawPage("k", body.replace(b'"@@@"', deep.encode())))
     assert [r["tweet_id"] for r in found] == [str(SNOWFLAKE + n) for n in range(3)]
-    assert [bool(r["decode_problem"]) for r in found] == [False, is_odd, False]
+    assert [r["decode_problem"] is not None for r in found] == [False, is_odd, False]
     assert found[1]["text"] == "Low tide at noon"
+
+
+@pytest.mark.parametrize("depth", range(900, 1_010))
+def test_no_depth_takes_other_posts_down(depth: int) -> None:
+    body = page(post(0), post(1, entities={"hashtags": [{"tag": "@@@"}]}), post(2)).body
+    deep = "[" * depth + "]" * depth
+    found = rows(RawPage("k", body.replace(b'"@@@"', deep.encode())))
+    assert [bool(r["decode_problem"]) for r in found] == [False, True, False]
+
+
+def test_what_is_odd_where_no_column_looks_is_no_problem() -> None:
+    found = row(post(new_field="half \ud83d pair"))
+    assert (found["decode_problem"], found["raw_post"]) == (None, None)
+    assert found["tweet_id"] == str(SNOWFLAKE)
 
 
 def test_a_number_of_5000_digits_costs_one_field_only() -> None:
