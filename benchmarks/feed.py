@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 from isal import igzip
 
-from benchmarks.tweets import ACCOUNT, DATASET, PAGE_POSTS
+from benchmarks.tweets import ACCOUNT, BAD, DATASET, PAGE_POSTS
 from include.interval import Interval
 from include.lake import Lake, batch_prefix
 from include.raw import Fetched, RawBatch
@@ -28,11 +28,6 @@ from sandbox.population import Population, key_at
 from sandbox.posts import Post
 
 AUTHOR = Account(ACCOUNT, Kind.LOAD, 12_000, 0, "writes without a pause", topic="data")
-BAD = {
-    25: ("negative_like_count", "author_id_of_somebody_else", "text_missing"),
-    75: ("created_at_outside_interval", "created_at_garbage", "count_with_fraction"),
-}
-"""Place on every page → what is wrong with the post there, in turn."""
 DISTINCT_POSTS = 100_000
 _HOURS = 4
 

@@ -14,7 +14,12 @@ from include.raw import RawBatch
 
 DATASET, ACCOUNT = "tweets", "bench_feed"
 INTERVAL = Interval(datetime(2026, 11, 2, 8, tzinfo=UTC), datetime(2026, 11, 2, 12, tzinfo=UTC))
-PAGE_POSTS, BAD_A_PAGE = 100, 2
+PAGE_POSTS = 100
+BAD = {
+    25: ("negative_like_count", "author_id_of_somebody_else", "text_missing"),
+    75: ("created_at_outside_interval", "created_at_garbage", "count_with_fraction"),
+}
+"""Place on every page → what is wrong with the post there, in turn."""
 _OUTPUTS = ("curated", "quarantine", "validations")
 
 
@@ -51,4 +56,4 @@ def written(folder: Path, rows: int) -> Tweets:
         from benchmarks.feed import put_batch  # the child that is timed reads only
 
         put_batch(lake, INTERVAL, ACCOUNT, rows)
-    return Tweets(lake, rows, bad=count * BAD_A_PAGE, duplicates=count // 2)
+    return Tweets(lake, rows, bad=count * len(BAD), duplicates=count // 2)

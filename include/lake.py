@@ -42,10 +42,14 @@ def curated_key(dataset: str, interval: Interval, account: str, day: date, suffi
     return f"{account_prefix('curated', folder, day, account)}{interval.name}.{suffix}"
 
 
+def results_prefix(dataset: str, interval: Interval, account: str) -> str:
+    """Where every result and the report of a batch begin: ``validations/…/<interval>``."""
+    return f"{account_prefix('validations', dataset, interval.day, account)}{interval.name}"
+
+
 def account_report_key(dataset: str, interval: Interval, account: str) -> str:
     """``validations/tweets/dt=2026-11-20/account=nasa/<interval>.report.json``."""
-    prefix = account_prefix("validations", dataset, interval.day, account)
-    return f"{prefix}{interval.name}.report.json"
+    return f"{results_prefix(dataset, interval, account)}.report.json"
 
 
 def run_report_key(dataset: str, interval: Interval) -> str:

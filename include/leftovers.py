@@ -7,13 +7,8 @@ from datetime import timedelta
 
 from include.datasets.dataset import Dataset
 from include.interval import Interval
-from include.lake import Lake, account_prefix, account_report_key, batch_prefix, curated_key
+from include.lake import Lake, account_report_key, batch_prefix, curated_key, results_prefix
 from include.report import AccountReport
-
-
-def results_prefix(dataset: Dataset, interval: Interval, account: str) -> str:
-    """Where every result and the report of a batch begin."""
-    return f"{account_prefix('validations', dataset.name, interval.day, account)}{interval.name}"
 
 
 class Leftovers:
@@ -30,7 +25,7 @@ class Leftovers:
         self._dataset = dataset
         self._interval = interval
         self._account = account
-        self._results = results_prefix(dataset, interval, account)
+        self._results = results_prefix(dataset.name, interval, account)
         self._exist = next(lake.keys(self._results), None) is not None
 
     def withdraw_report(self) -> None:

@@ -22,9 +22,9 @@ from include.duplicates import SeenIds
 from include.errors import TweetLakeError
 from include.frame_stack import with_room
 from include.interval import Interval
-from include.lake import Lake, account_report_key, batch_prefix
+from include.lake import Lake, account_report_key, batch_prefix, results_prefix
 from include.landing import REASONS, Landing
-from include.leftovers import Leftovers, results_prefix
+from include.leftovers import Leftovers
 from include.outcomes import Outcome
 from include.page_reader import read_pages
 from include.quality import Level, Quality, Verdict
@@ -270,7 +270,7 @@ class _Batch:
             parameters=self._parameters,
             level=level,
         )
-        prefix = results_prefix(self._dataset, self._interval, self._account)
+        prefix = results_prefix(self._dataset.name, self._interval, self._account)
         self._results[f"{prefix}{part}.json"] = verdict.result
         for failed in verdict.failed:
             known = self._failed.get(failed.key)

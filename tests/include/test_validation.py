@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -99,6 +100,13 @@ def validate(lake: Lake, quality: Quality, interval: Interval, **options: Any) -
         volume=options.get("volume", (0, 1_000)),
         csv=options.get("csv", False),
     )
+
+
+def suite_of(folder: Path, expectation: dict[str, Any]) -> Path:
+    """A suite that asks for one thing only."""
+    suite = folder / "suite.json"
+    suite.write_text(json.dumps({"name": "tweets", "expectations": [expectation]}))
+    return suite
 
 
 def objects(lake: Lake, *zones: str) -> dict[str, bytes]:
@@ -401,15 +409,16 @@ def test_rows_land_on_their_utc_day_and_every_day_is_cleaned_up(
 def test_a_suite_without_an_eye_on_time_leaves_nothing_stale_on_other_days(
     lake: Lake, interval: Interval, tmp_path: Any
 ) -> None:
-    suite = tmp_path / "loose.json"
-    entry = {
-        "type": "expect_column_values_to_not_be_null",
-        "severity": "critical",
-        "notes": "Every post has an id.",
-        "meta": {"key": "tweet_id_present"},
-        "kwargs": {"column": "tweet_id"},
-    }
-    suite.write_text(json.dumps({"name": "tweets", "expectations": [entry]}))
+    suite = suite_of(
+        tmp_path,
+        {
+            "type": "expect_column_values_to_not_be_null",
+            "severity": "critical",
+            "notes": "Every post has an id.",
+            "meta": {"key": "tweet_id_present"},
+            "kwargs": {"column": "tweet_id"},
+        },
+    )
     loose = replace(TWEETS, suite=suite)
     store(lake, interval, [post(1, created_at="2021-02-03T04:05:06.000Z"), post(2)])
     report = validate(lake, loose.quality(), interval)
@@ -442,15 +451,16 @@ def test_a_second_run_that_fails_leaves_no_report_of_the_first(
 
 
 def test_what_no_suite_forgives(lake: Lake, interval: Interval, tmp_path: Any) -> None:
-    suite = tmp_path / "lax.json"
-    entry = {
-        "type": "expect_column_to_exist",
-        "severity": "info",
-        "notes": "There is a text.",
-        "meta": {"key": "text_exists"},
-        "kwargs": {"column": "text"},
-    }
-    suite.write_text(json.dumps({"name": "tweets", "expectations": [entry]}))
+    suite = suite_of(
+        tmp_path,
+        {
+            "type": "expect_column_to_exist",
+            "severity": "info",
+            "notes": "There is a text.",
+            "meta": {"key": "text_exists"},
+            "kwargs": {"column": "text"},
+        },
+    )
     store(lake, interval, [post(1), post(2, id=None), post(3, lang=5), post(4, author_id="x")])
     bare = post(5)
     del bare["text"]
@@ -523,15 +533,16 @@ class TestLargeAccounts:
     def test_a_later_part_that_cannot_be_checked_keeps_all_rows_from_landing(
         self, lake: Lake, interval: Interval, tmp_path: Any
     ) -> None:
-        suite = tmp_path / "likes.json"
-        entry = {
-            "type": "expect_column_values_to_be_between",
-            "severity": "warning",
-            "notes": "Nobody likes less than nothing.",
-            "meta": {"key": "likes"},
-            "kwargs": {"column": "like_count", "min_value": 0},
-        }
-        suite.write_text(json.dumps({"name": "tweets", "expectations": [entry]}))
+        suite = suite_of(
+            tmp_path,
+            {
+                "type": "expect_column_values_to_be_between",
+                "severity": "warning",
+                "notes": "Nobody likes less than nothing.",
+                "meta": {"key": "likes"},
+                "kwargs": {"column": "like_count", "min_value": 0},
+            },
+        )
 
         def check_frame(decoded: pa.Table) -> Any:
             frame = TWEETS.check_frame(decoded)
