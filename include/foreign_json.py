@@ -12,6 +12,8 @@ thousand, a number that depends on who calls them."""
 
 _TOO_DEEP = '"(nested too deeply to be read)"'
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*(?:"|$)|[\[{\]}]', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def parse(body: bytes) -> Any:
@@ -24,7 +26,9 @@ def parse(body: bytes) -> Any:
     Raises:
         ValueError: it is no JSON.
     """
-    text = _shallow(body.decode("utf-8-sig", "surrogateescape"))
+    text = body.decode("utf-8-sig", "surrogateescape")
+    if not _is_shallow(body):
+        text = _shallow(text)
     try:
         # Python's parser accepts the lone surrogates that stricter ones refuse.
         return json.loads(text, parse_int=_integer)
@@ -37,6 +41,14 @@ def _integer(digits: str) -> int | float:
         return int(digits)
     except ValueError:
         return float(digits)
+
+
+def _is_shallow(body: bytes) -> bool:
+    """Whether its brackets match and nest no deeper than :data:`DEEPEST`, in one quick pass."""
+    brackets = _STRING.sub(b"", body).translate(None, _ALL_BUT_BRACKETS)
+    for _ in range(DEEPEST):
+        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+    return not brackets
 
 
 def _shallow(text: str) -> str:
