@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -17,14 +17,21 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
+ALL_ACCOUNTS = "all-accounts"
+"""Batch of a dataset that is asked for as a whole; with its hyphen it can't be a username."""
+_GZIP_TIME = slice(4, 8)
+"""Where a gzip member tells the time of its content (RFC 1952, MTIME), in seconds."""
+
+
 def day_prefix(zone: str, dataset: str, day: date) -> str:
     """``raw/tweets/dt=2026-11-20/``."""
     return f"{zone}/{dataset}/dt={day.isoformat()}/"
 
 
 def account_prefix(zone: str, dataset: str, day: date, account: str) -> str:
-    """``raw/tweets/dt=2026-11-20/account=nasa/``."""
-    return f"{day_prefix(zone, dataset, day)}account={account}/"
+    """``raw/tweets/dt=2026-11-20/account=nasa/``; the day's own prefix for all accounts."""
+    prefix = day_prefix(zone, dataset, day)
+    return prefix if account == ALL_ACCOUNTS else f"{prefix}account={account}/"
 
 
 def batch_prefix(zone: str, dataset: str, interval: Interval, account: str) -> str:
@@ -55,6 +62,17 @@ def account_report_key(dataset: str, interval: Interval, account: str) -> str:
 def run_report_key(dataset: str, interval: Interval) -> str:
     """``validations/tweets/dt=2026-11-20/run/20261120T0000Z_20261120T0400Z.json``."""
     return f"{day_prefix('validations', dataset, interval.day)}run/{interval.name}.json"
+
+
+def answered_at(packed: bytes) -> datetime | None:
+    """The time in the header of what :meth:`Lake.put_page` wrote; None if it was given none."""
+    seconds = int.from_bytes(packed[_GZIP_TIME], "little")
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None
+
+
+def unpacked(packed: bytes) -> bytes:
+    """The body in what :meth:`Lake.put_page` wrote."""
+    return gzip.decompress(packed)
 
 
 class Lake:
@@ -92,9 +110,13 @@ class Lake:
         text = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1)
         self.put(key, text.encode(), "application/json")
 
-    def put_page(self, key: str, body: bytes) -> None:
-        """Write a response body gzipped, without a time stamp: equal bodies are equal bytes."""
-        self.put(key, gzip.compress(body, compresslevel=6, mtime=0), "application/gzip")
+    def put_page(self, key: str, body: bytes, at: datetime | None = None) -> None:
+        """Write a response body gzipped; ``at``, the time of the answer, goes into gzip's header.
+
+        Equal bodies of equal times are equal bytes.
+        """
+        seconds = 0 if at is None else int(at.timestamp())
+        self.put(key, gzip.compress(body, compresslevel=6, mtime=seconds), "application/gzip")
 
     def get(self, key: str) -> bytes:
         """Read one object whole."""
@@ -109,7 +131,7 @@ class Lake:
 
     def get_page(self, key: str) -> bytes:
         """Read back what :meth:`put_page` wrote."""
-        return gzip.decompress(self.get(key))
+        return unpacked(self.get(key))
 
     def find(self, key: str) -> bytes | None:
         """Read one object whole, or None when there is none under ``key``."""

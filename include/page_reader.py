@@ -10,7 +10,7 @@ from math import ceil
 from isal import isal_zlib
 
 from include.datasets.dataset import RawPage, UnreadablePage
-from include.lake import Lake
+from include.lake import Lake, answered_at
 
 _READERS, _MOST_AT_ONCE = 4, 7
 """Few, and with many pages several to go: a thread that waits for its turn disturbs the others."""
@@ -48,4 +48,4 @@ def _page(lake: Lake, key: str) -> RawPage:
         raise UnreadablePage(key, error) from error
     if len(body) != int.from_bytes(packed[-4:], "little"):
         raise UnreadablePage(key, "something follows the gzip member that it should be")
-    return RawPage(key, body)
+    return RawPage(key, body, answered_at(packed))

@@ -1,19 +1,21 @@
-"""The raw zone: one account's answers of one interval, page by page as X sent them."""
+"""The raw zone: one batch's answers of one interval, page by page as X sent them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from include.interval import Interval
-from include.lake import Lake, batch_prefix
+from include.lake import Lake, answered_at, batch_prefix, unpacked
 from include.outcomes import Outcome
-from include.x_api.answer import read_answer
+from include.x_api.answer import Answer, read_answer
 
 
 class Fetched(BaseModel):
-    """What lies in raw/ for one account and interval; its presence there means: complete."""
+    """What became of the fetch of one batch."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -28,6 +30,15 @@ class Fetched(BaseModel):
     requests: int
 
 
+@dataclass(frozen=True, slots=True)
+class StoredPage:
+    """One stored answer, parsed."""
+
+    content: dict[str, Any]
+    at: datetime | None
+    """When X answered; None where the stored page does not tell."""
+
+
 def fetched_key(dataset: str, interval: Interval, account: str) -> str:
     """``raw/<dataset>/dt=…/account=…/<interval>/fetch.json``: there once the batch is complete."""
     return f"{batch_prefix('raw', dataset, interval, account)}fetch.json"
@@ -37,13 +48,17 @@ class RawBatch:
     """The objects under ``raw/<dataset>/dt=…/account=…/<interval>/``.
 
     ``fetch.json`` is written last and makes the batch complete; ``error.json`` says why the last
-    attempt failed and goes once one succeeds.
+    attempt failed and goes once one succeeds. ``wanted.json`` lists what the batch asks for, where
+    X is asked by name or id.
     """
 
     def __init__(self, lake: Lake, dataset: str, interval: Interval, account: str) -> None:
+        self.interval = interval
         self._lake = lake
         self._prefix = batch_prefix("raw", dataset, interval, account)
         self._fetched_key = fetched_key(dataset, interval, account)
+        self._wanted_key = f"{self._prefix}wanted.json"
+        self._error_key = f"{self._prefix}error.json"
         self._keys = set(lake.keys(self._prefix))
 
     @property
@@ -59,33 +74,50 @@ class RawBatch:
 
     def failure(self) -> str | None:
         """What stopped the last attempt; None if nothing did."""
-        key = f"{self._prefix}error.json"
-        return str(self._lake.get_json(key)["message"]) if key in self._keys else None
+        if self._error_key not in self._keys:
+            return None
+        return str(self._lake.get_json(self._error_key)["message"])
 
-    def pages(self) -> list[dict[str, Any]]:
+    def wanted(self) -> list[str] | None:
+        """Names or ids that the batch asks for; None if that was not said."""
+        if self._wanted_key not in self._keys:
+            return None
+        return [str(name) for name in self._lake.get_json(self._wanted_key)]
+
+    def want(self, names: list[str]) -> None:
+        """Say what the batch asks for, so that a retry asks for the rest of the same."""
+        self._put_json(self._wanted_key, names)
+
+    def pages(self) -> list[StoredPage]:
         """The stored pages, parsed."""
-        return [read_answer(self._lake.get_page(key)) for key in self.page_keys]
+        packed = map(self._lake.get, self.page_keys)
+        return [StoredPage(read_answer(unpacked(page)), answered_at(page)) for page in packed]
 
-    def add_page(self, body: bytes) -> None:
+    def add_page(self, answer: Answer) -> None:
         """Store the next page verbatim."""
         key = f"{self._prefix}page-{len(self.page_keys):04d}.json.gz"
-        self._lake.put_page(key, body)
+        self._lake.put_page(key, answer.body, answer.at)
         self._keys.add(key)
 
     def drop_pages(self) -> None:
         """Delete the stored pages, to begin anew; the last first, so that no gap ever shows."""
         for key in reversed(self.page_keys):
-            self._lake.delete(key)
-            self._keys.remove(key)
+            self._delete(key)
 
     def complete(self, fetched: Fetched) -> None:
         """Say that the pages are all there."""
-        self._lake.put_json(self._fetched_key, fetched.model_dump(mode="json"))
-        if f"{self._prefix}error.json" in self._keys:
-            self._lake.delete(f"{self._prefix}error.json")
+        self._put_json(self._fetched_key, fetched.model_dump(mode="json"))
+        if self._error_key in self._keys:
+            self._delete(self._error_key)
 
     def fail(self, error: Exception) -> None:
         """Say what stopped this attempt."""
-        self._lake.put_json(
-            f"{self._prefix}error.json", {"error": type(error).__name__, "message": str(error)}
-        )
+        self._put_json(self._error_key, {"error": type(error).__name__, "message": str(error)})
+
+    def _put_json(self, key: str, value: Any) -> None:
+        self._lake.put_json(key, value)
+        self._keys.add(key)
+
+    def _delete(self, key: str) -> None:
+        self._lake.delete(key)
+        self._keys.remove(key)

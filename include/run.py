@@ -11,13 +11,14 @@ from datetime import timedelta
 from pydantic import BaseModel, ConfigDict
 
 from include.errors import RunFailedError, RunIncompleteError
-from include.fetch import Fetch, lookup_prefix
 from include.interval import Interval
 from include.lake import Lake, account_report_key, day_prefix, run_report_key
+from include.lookup import lookup_prefix
 from include.outcomes import Outcome
 from include.raw import Fetched, RawBatch, fetched_key
 from include.report import AccountReport, RunReport
 from include.settings import Settings
+from include.source import Fetch
 from include.x_api.answer import read_answer
 
 LEAST_HISTORY = 12

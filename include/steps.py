@@ -18,11 +18,11 @@ from include.connections import load_accounts, load_settings, open_lake, open_x_
 from include.context import current_interval
 from include.datasets import dataset_named
 from include.errors import BadConfiguration, RunFailedError
-from include.fetch import Fetch
 from include.lake import Lake, run_report_key
 from include.raw import RawBatch
 from include.report import RunReport
 from include.run import Batch
+from include.source import Fetch
 
 log = logging.getLogger(__name__)
 
@@ -33,13 +33,14 @@ def plan(dataset: str) -> list[dict[str, Any]]:
 
     interval = current_interval()
     settings, accounts = load_settings(), load_accounts()
-    dataset_named(dataset).quality()  # a bad suite is said before anything is spent
+    target = dataset_named(dataset)
+    target.quality()  # a bad suite is said before anything is spent
     check_connection()
     _check_map_length(sum(account.enabled for account in accounts))
     lake, api = open_lake(settings), open_x_api(settings)
     lake.check()
     fetching.wait_until_readable(interval)
-    fetches = fetching.plan(lake, api, accounts, interval)
+    fetches = target.source.plan(lake, api, accounts, interval, settings)
     # Every mapped task asks Airflow for the whole list.
     return [fetch.model_dump(mode="json", exclude_defaults=True) for fetch in fetches]
 
@@ -49,7 +50,9 @@ def extract(dataset: str, fetch: dict[str, Any]) -> dict[str, Any]:
     interval, settings = current_interval(), load_settings()
     planned = Fetch.model_validate(fetch)
     raw = RawBatch(open_lake(settings), dataset, interval, planned.account)
-    fetched = fetching.extract(raw, open_x_api(settings), planned, interval, settings.page_size)
+    source = dataset_named(dataset).source
+    api = open_x_api(settings)
+    fetched = fetching.extract(raw, source, api, planned, settings.page_size)
     log.info("%s: %s, %d posts", fetched.account, fetched.outcome, fetched.posts_returned)
     return {"outcome": fetched.outcome, "posts": fetched.posts_returned}
 

@@ -14,9 +14,9 @@ from typing import Any
 import boto3
 
 from include.data_docs import run_page_key
-from include.fetch import known_key
 from include.interval import Interval
 from include.lake import Lake, run_report_key
+from include.lookup import known_key
 from include.report import RunReport
 from sandbox.airflow_home import REPOSITORY, AirflowHome
 from sandbox.cast import demo_accounts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from include.quality import Quality
+    from include.source import Source
 
 PROBLEM = "decode_problem"
 """Extra column of decoded rows: what was odd about the row, in plain words; null if nothing."""
@@ -39,6 +41,8 @@ class RawPage:
 
     key: str
     body: bytes
+    at: datetime | None = None
+    """When X answered; None of a page that does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ class Dataset:
     """Timestamp whose UTC date is the ``dt=`` partition of a curated row."""
     suite: Path
     """The expectations, JSON."""
+    source: Source
+    """How its pages come from X."""
 
     @with_room
     def quality(self) -> Quality:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from include.foreign_json import parse
@@ -13,6 +15,15 @@ _SHAPE: dict[str, tuple[type, str]] = {
     "includes": (dict, "object"),
     "meta": (dict, "object"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The body of a 200, as X sent it."""
+
+    body: bytes
+    at: datetime
+    """When X answered, by X's clock: the UTC day on which it charges what it returned."""
 
 
 def read_answer(body: bytes) -> dict[str, Any]:

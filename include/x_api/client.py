@@ -6,18 +6,21 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
 import tweepy
 
 from include.interval import Interval
+from include.x_api.answer import Answer
 from include.x_api.fields import (
     EXPANSIONS,
+    LOOKUP_FIELDS,
     MEDIA_FIELDS,
+    METRICS_FIELDS,
     PLACE_FIELDS,
     TWEET_FIELDS,
-    USER_FIELDS,
 )
 from include.x_api.session import XSession
 
@@ -36,8 +39,8 @@ _POST_PARAMETERS: dict[str, Any] = {
 class XApi:
     """X API v2 through tweepy, bearer token only.
 
-    Bodies come back verbatim, as bytes of a JSON object with status 200; everything else is one
-    of the errors in :mod:`include.x_api.errors`.
+    Bodies come back verbatim, as bytes of a JSON object with status 200, with X's time; everything
+    else is one of the errors in :mod:`include.x_api.errors`.
     """
 
     def __init__(
@@ -54,10 +57,15 @@ class XApi:
         self._client.session = XSession(base_url, longest_wait=longest_wait, sleep=sleep)
         self._sleep = sleep
 
-    def users_by(self, usernames: Sequence[str]) -> bytes:
+    def users_by(
+        self, usernames: Sequence[str], *, fields: Sequence[str] = LOOKUP_FIELDS
+    ) -> Answer:
         """``GET /2/users/by``: up to 100 usernames."""
-        answer = self._client.get_users(usernames=list(usernames), user_fields=USER_FIELDS)
-        return _body(answer)
+        return _answer(self._client.get_users(usernames=list(usernames), user_fields=list(fields)))
+
+    def tweets(self, ids: Sequence[str]) -> Answer:
+        """``GET /2/tweets``: the metrics of up to 100 posts."""
+        return _answer(self._client.get_tweets(list(ids), tweet_fields=METRICS_FIELDS))
 
     def timeline(
         self,
@@ -67,9 +75,9 @@ class XApi:
         exclude: Sequence[str],
         page_size: int,
         pagination_token: str | None,
-    ) -> bytes:
+    ) -> Answer:
         """``GET /2/users/{id}/tweets``: one page, newest first; page size 5 to 100."""
-        return _body(
+        return _answer(
             self._client.get_users_tweets(
                 user_id,
                 start_time=interval.start,
@@ -83,7 +91,7 @@ class XApi:
 
     def search(
         self, query: str, interval: Interval, *, page_size: int, next_token: str | None
-    ) -> bytes:
+    ) -> Answer:
         """One page of ``GET /2/tweets/search/recent``, or of ``…/all`` beyond its seven days."""
         # An hour's margin: the horizon moves while pages are fetched.
         horizon = datetime.now(UTC) - timedelta(days=RECENT_SEARCH_DAYS) + timedelta(hours=1)
@@ -92,7 +100,7 @@ class XApi:
         else:
             ask = self._client.search_all_tweets
             self._sleep(ARCHIVE_SECONDS_A_REQUEST)
-        return _body(
+        return _answer(
             ask(
                 query,
                 start_time=interval.start,
@@ -104,5 +112,9 @@ class XApi:
         )
 
 
-def _body(response: requests.Response) -> bytes:
-    return response.content
+def _answer(response: requests.Response) -> Answer:
+    try:
+        at = parsedate_to_datetime(response.headers["date"]).astimezone(UTC)
+    except (KeyError, ValueError):  # a proxy may drop or spoil it
+        at = datetime.now(UTC)
+    return Answer(response.content, at)

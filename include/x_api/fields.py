@@ -41,4 +41,25 @@ MEDIA_FIELDS = [
     "width",
 ]
 PLACE_FIELDS = ["country_code", "full_name", "id"]
-USER_FIELDS = ["created_at", "id", "protected", "username"]
+LOOKUP_FIELDS = ["created_at", "id", "protected", "public_metrics", "username"]
+"""What planning needs to know of an account."""
+METRICS_FIELDS = ["author_id", "created_at", "id", "public_metrics", "withheld"]
+"""What a snapshot of a post's metrics needs."""
+USER_FIELDS = [
+    "created_at",
+    "description",
+    "entities",
+    "id",
+    "location",
+    "name",
+    "pinned_tweet_id",
+    "profile_image_url",
+    "protected",
+    "public_metrics",
+    "url",
+    "username",
+    "verified",
+    "verified_type",
+    "withheld",
+]
+"""A whole profile; a user costs the same with all its fields as with one."""

@@ -39,7 +39,9 @@ def test_host_and_password_are_enough(world, x_api, host):
     parts = {name: part.format(url=world.x_url, port=port) for name, part in host.items()}
     if "port" in parts:
         parts["port"] = int(port)
-    assert b"harbour_news" in x_api(**parts, password="sandbox-token").users_by(["harbour_news"])
+    assert (
+        b"harbour_news" in x_api(**parts, password="sandbox-token").users_by(["harbour_news"]).body
+    )
 
 
 @pytest.mark.parametrize(

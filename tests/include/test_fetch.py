@@ -1,15 +1,19 @@
 """Planning and extracting against the sandbox's X API."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from include.accounts import parse_accounts
+from include.datasets.tweets.source import Timelines
 from include.errors import BadConfiguration
-from include.fetch import Fetch, extract, plan, wait_until_readable
+from include.fetch import extract, wait_until_readable
 from include.outcomes import Outcome
 from include.raw import RawBatch
+from include.settings import Settings
+from include.source import Fetch
+from include.x_api.answer import Answer
 from include.x_api.client import XApi
 from include.x_api.errors import BadRequest, OutOfCredits, XUnavailable
 from sandbox.cast import demo_accounts
@@ -18,6 +22,17 @@ from sandbox.cast import demo_accounts
 @pytest.fixture
 def api(world):
     return XApi(world.x_url, "sandbox-token", sleep=lambda _: None)
+
+
+SETTINGS = Settings(
+    bucket="lake", alert_to=("a@example.org",), data_docs_url="http://docs.example.org"
+)
+AT = datetime(2026, 11, 2, 12, 1, tzinfo=UTC)
+SOURCE = Timelines()
+
+
+def plan(lake, api, accounts, interval):
+    return SOURCE.plan(lake, api, accounts, interval, SETTINGS)
 
 
 class Answers:
@@ -30,7 +45,7 @@ class Answers:
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return Answer(answer, AT)
 
     users_by = search = timeline
 
@@ -47,9 +62,8 @@ def fetch_of(lake, api, interval):
 @pytest.fixture
 def extract_of(lake, api, interval):
     def extract_of(fetch, page_size=100):
-        return extract(
-            RawBatch(lake, "tweets", interval, fetch.account), api, fetch, interval, page_size
-        )
+        raw = RawBatch(lake, "tweets", interval, fetch.account)
+        return extract(raw, SOURCE, api, fetch, page_size)
 
     return extract_of
 
@@ -104,7 +118,7 @@ def test_pages_are_stored_as_x_sent_them(lake, interval, fetch_of, extract_of):
     fetched = extract_of(fetch_of("harbour_news"), page_size=10)
     batch = RawBatch(lake, "tweets", interval, "harbour_news")
     assert fetched.pages == len(batch.page_keys) == 4
-    assert fetched.posts_returned == sum(len(page["data"]) for page in batch.pages())
+    assert fetched.posts_returned == sum(len(page.content["data"]) for page in batch.pages())
     assert lake.get_page(batch.page_keys[0]).startswith(b'{"data"')
 
 
@@ -133,7 +147,7 @@ def test_a_retry_goes_on_after_the_stored_pages(world, lake, interval, fetch_of,
     ids = [
         post["id"]
         for page in RawBatch(lake, "tweets", interval, "harbour_news").pages()
-        for post in page["data"]
+        for post in page.content["data"]
     ]
     assert len(ids) == len(set(ids)) == fetched.posts_returned
     assert RawBatch(lake, "tweets", interval, "harbour_news").failure() is None
@@ -144,7 +158,7 @@ def test_a_token_that_x_no_longer_takes_does_not_bar_the_account(
 ):
     fetch = fetch_of("harbour_news")
     RawBatch(lake, "tweets", interval, "harbour_news").add_page(
-        b'{"data": [], "meta": {"result_count": 0, "next_token": "expired"}}'
+        Answer(b'{"data": [], "meta": {"result_count": 0, "next_token": "expired"}}', AT)
     )
     fetched = extract_of(fetch)
     assert (fetched.pages, fetched.posts_returned) == (1, 31)
@@ -159,13 +173,13 @@ REFUSED = BadRequest("X refused the request")
     "error", [REFUSED, XUnavailable("gone"), OutOfCredits("no money left")], ids=str
 )
 def test_stored_pages_are_kept_until_x_sends_others(lake, interval, error):
-    RawBatch(lake, "tweets", interval, "nasa").add_page(OLD_PAGE)
+    RawBatch(lake, "tweets", interval, "nasa").add_page(Answer(OLD_PAGE, AT))
     with pytest.raises(type(error)):
         extract(
             RawBatch(lake, "tweets", interval, "nasa"),
+            SOURCE,
             Answers(REFUSED, error),
             FETCH,
-            interval,
             100,
         )
     batch = RawBatch(lake, "tweets", interval, "nasa")
@@ -174,17 +188,17 @@ def test_stored_pages_are_kept_until_x_sends_others(lake, interval, error):
 
 def test_dropped_pages_were_paid_for(lake, interval):
     batch = RawBatch(lake, "tweets", interval, "nasa")
-    batch.add_page(OLD_PAGE)
+    batch.add_page(Answer(OLD_PAGE, AT))
     api = Answers(REFUSED, b'{"data": [{"id": "3"}]}')
-    fetched = extract(batch, api, FETCH, interval, 100)
+    fetched = extract(batch, SOURCE, api, FETCH, 100)
     assert (fetched.pages, fetched.posts_returned, fetched.requests) == (1, 3, 2)
-    assert [page["data"] for page in batch.pages()] == [[{"id": "3"}]]
+    assert [page.content["data"] for page in batch.pages()] == [[{"id": "3"}]]
 
 
 def test_null_means_absent(lake, interval):
     body = b'{"data": null, "meta": null, "errors": null, "includes": null}'
     batch = RawBatch(lake, "tweets", interval, "nasa")
-    fetched = extract(batch, Answers(body), FETCH, interval, 100)
+    fetched = extract(batch, SOURCE, Answers(body), FETCH, 100)
     assert (fetched.outcome, fetched.posts_returned) == (Outcome.EMPTY, 0)
     assert lake.get_page(batch.page_keys[0]) == body
 
@@ -203,7 +217,7 @@ def test_null_means_absent(lake, interval):
 def test_an_answer_without_meaning_is_not_stored(lake, interval, body):
     batch = RawBatch(lake, "tweets", interval, "nasa")
     with pytest.raises(XUnavailable, match="without meaning"):
-        extract(batch, Answers(body), FETCH, interval, 100)
+        extract(batch, SOURCE, Answers(body), FETCH, 100)
     assert batch.page_keys == []
 
 
@@ -211,9 +225,9 @@ def test_a_broken_character_does_not_spoil_a_page(lake, interval):
     body = b'{"data": [{"id": "1", "text": "caf\xe9"}], "meta": {"next_token": "more"}}'
     batch = RawBatch(lake, "tweets", interval, "nasa")
     with pytest.raises(OutOfCredits):
-        extract(batch, Answers(body, OutOfCredits("no money")), FETCH, interval, 100)
+        extract(batch, SOURCE, Answers(body, OutOfCredits("no money")), FETCH, 100)
     batch = RawBatch(lake, "tweets", interval, "nasa")
-    fetched = extract(batch, Answers(b'{"data": [{"id": "2"}]}'), FETCH, interval, 100)
+    fetched = extract(batch, SOURCE, Answers(b'{"data": [{"id": "2"}]}'), FETCH, 100)
     assert (fetched.pages, fetched.posts_returned) == (2, 2)
     assert lake.get_page(batch.page_keys[0]) == body
 
@@ -268,7 +282,7 @@ def test_a_search_that_finds_nothing_is_empty_whatever_x_says_of_users(lake, int
     suspended = b"""{"meta": {"result_count": 0}, "errors": [{"resource_type": "user",
         "detail": "User has been suspended: [x].", "title": "Forbidden"}]}"""
     raw = RawBatch(lake, "tweets", interval, "moon")
-    assert extract(raw, Answers(suspended), fetch, interval, 100).outcome is Outcome.EMPTY
+    assert extract(raw, SOURCE, Answers(suspended), fetch, 100).outcome is Outcome.EMPTY
 
 
 def test_exclude_leaves_out_replies_and_retweets(lake, interval, fetch_of, extract_of):
@@ -276,7 +290,7 @@ def test_exclude_leaves_out_replies_and_retweets(lake, interval, fetch_of, extra
     posts = [
         p
         for page in RawBatch(lake, "tweets", interval, "repost_relay").pages()
-        for p in page.get("data", [])
+        for p in page.content.get("data", [])
     ]
     kinds = {ref["type"] for post in posts for ref in post.get("referenced_tweets", [])}
     assert posts

@@ -20,6 +20,7 @@ from include.interval import Interval
 from include.quality import Quality
 from include.raw import Fetched, RawBatch
 from include.validation import validate_batch
+from include.x_api.answer import Answer
 
 PAGES, PAGES_A_BATCH = 10_000, 250
 INTERVAL = Interval(datetime(2026, 11, 2, 8, tzinfo=UTC), datetime(2026, 11, 2, 12, tzinfo=UTC))
@@ -182,7 +183,7 @@ def test_every_post_of_a_mutated_page_is_curated_or_quarantined(
     positions = []
     for number in range(first, first + PAGES_A_BATCH):
         body, posts = mutated_page(number)
-        raw.add_page(body)
+        raw.add_page(Answer(body, INTERVAL.end))
         positions += [(raw.page_keys[-1], place) for place in range(posts)]
     raw.complete(
         Fetched(

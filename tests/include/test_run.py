@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 
 from include.errors import RunFailedError, RunIncompleteError
-from include.fetch import Fetch
 from include.interval import Interval
 from include.lake import account_report_key, run_report_key
 from include.outcomes import Outcome
@@ -15,6 +14,7 @@ from include.raw import Fetched, RawBatch
 from include.report import AccountReport, RunReport
 from include.run import batches, reconcile, report
 from include.settings import Settings
+from include.source import Fetch
 
 SETTINGS = Settings(
     bucket="tweet-lake",
@@ -136,7 +136,7 @@ def test_what_was_fetched_and_not_validated_is_failed_and_counted(lake, interval
 
 
 def test_the_lookup_is_part_of_the_cost(lake, interval):
-    from include.fetch import lookup_prefix
+    from include.lookup import lookup_prefix
 
     lake.put_page(
         f"{lookup_prefix(interval)}lookup-0000.json.gz",

@@ -24,10 +24,12 @@ from include.quality import Quality
 from include.raw import Fetched, RawBatch
 from include.report import AccountReport
 from include.validation import RawIncompleteError, RowsLostError, validate_batch
+from include.x_api.answer import Answer
 
 TWEETS = dataset_named("tweets")
 ACCOUNT = "nasa"
 AUTHOR = "11348282"
+AT = datetime(2026, 11, 2, 12, 1, tzinfo=UTC)
 FIRST = 2_123_566_994_027_446_272
 
 
@@ -76,7 +78,7 @@ def store(lake: Lake, interval: Interval, *pages: Sequence[Any], **summary: Any)
     """Put raw pages there as a finished fetch does."""
     raw = RawBatch(lake, "tweets", interval, ACCOUNT)
     for posts in pages:
-        raw.add_page(json.dumps({"data": posts}).encode())
+        raw.add_page(Answer(json.dumps({"data": posts}).encode(), AT))
     fetched: dict[str, Any] = {
         "account": ACCOUNT,
         "outcome": "fetched",
@@ -464,7 +466,9 @@ def test_what_no_suite_forgives(lake: Lake, interval: Interval, tmp_path: Any) -
     store(lake, interval, [post(1), post(2, id=None), post(3, lang=5), post(4, author_id="x")])
     bare = post(5)
     del bare["text"]
-    RawBatch(lake, "tweets", interval, ACCOUNT).add_page(json.dumps({"data": [bare]}).encode())
+    RawBatch(lake, "tweets", interval, ACCOUNT).add_page(
+        Answer(json.dumps({"data": [bare]}).encode(), AT)
+    )
     report = validate(lake, replace(TWEETS, suite=suite).quality(), interval)
     assert numbers(rows(lake, report.curated_keys)) == [1, 4]
     assert [row["reasons"] for row in quarantined(lake, report)] == [
@@ -584,7 +588,7 @@ def test_pages_without_rows_are_an_empty_account(
 
 
 def test_an_unfinished_fetch_is_refused(lake: Lake, quality: Quality, interval: Interval) -> None:
-    RawBatch(lake, "tweets", interval, ACCOUNT).add_page(b'{"data": []}')
+    RawBatch(lake, "tweets", interval, ACCOUNT).add_page(Answer(b'{"data": []}', AT))
     with pytest.raises(RawIncompleteError, match=rf"nasa, {interval.name}.*'extract'"):
         validate(lake, quality, interval)
 

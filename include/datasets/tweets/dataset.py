@@ -8,6 +8,7 @@ from include.datasets.dataset import Dataset
 from include.datasets.tweets.checks import check_frame
 from include.datasets.tweets.decode import decode
 from include.datasets.tweets.schema import SCHEMA
+from include.datasets.tweets.source import Timelines
 
 DATASET = Dataset(
     name="tweets",
@@ -17,4 +18,5 @@ DATASET = Dataset(
     id_column="tweet_id",
     day_column="created_at",
     suite=Path(__file__).parents[3] / "expectations" / "tweets.json",
+    source=Timelines(),
 )

@@ -1,0 +1,118 @@
+"""Posts of each account from its timeline; through search where keywords or a query narrow it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from include.accounts import Account, Search
+from include.interval import Interval
+from include.lake import Lake
+from include.lookup import EXPLANATIONS, look_up
+from include.outcomes import Outcome
+from include.raw import StoredPage
+from include.settings import Settings
+from include.source import Fetch, Progress, Source, StaleToken
+from include.x_api.errors import BadRequest
+from include.x_api.problems import account_outcome
+
+if TYPE_CHECKING:
+    from include.x_api.answer import Answer
+    from include.x_api.client import XApi  # tweepy is slow to import
+
+
+class Timelines(Source):
+    """One fetch for each account and search, page after page by X's own token."""
+
+    kind = "posts"
+
+    def plan(
+        self,
+        lake: Lake,
+        api: XApi,
+        accounts: Sequence[Account | Search],
+        interval: Interval,
+        settings: Settings,  # noqa: ARG002
+    ) -> list[Fetch]:
+        """Look up every enabled account that has begun, and say what to fetch of each."""
+        wanted = [a for a in accounts if a.enabled and a.start < interval.end]
+        named = [a for a in wanted if isinstance(a, Account)]
+        users, refusals = look_up(lake, api, named, interval)
+        return [
+            Fetch(account=account.name, query=account.query)
+            if isinstance(account, Search)
+            else _fetch(account, users, refusals)
+            for account in wanted
+        ]
+
+    def next_page(self, api: XApi, progress: Progress) -> Answer | None:
+        """The page after the last one's token, newest posts first."""
+        token = _next_token(progress.pages[-1]) if progress.pages else None
+        if progress.pages and token is None:
+            return None
+        try:
+            return _page(api, progress.fetch, progress.raw.interval, progress.page_size, token)
+        except BadRequest as error:
+            if token is None:
+                raise
+            raise StaleToken(str(error)) from error
+
+    def outcome(
+        self, fetch: Fetch, pages: Sequence[StoredPage]
+    ) -> tuple[Outcome | Literal["fetched"], str]:
+        """Whether there are posts, and if not, whether X said why."""
+        if any(page.content.get("data") for page in pages):
+            return "fetched", ""
+        # What a search says of users is not about whom it was asked for.
+        outcome = (_refusal(pages) if fetch.user_id else None) or Outcome.EMPTY
+        return outcome, EXPLANATIONS.get(outcome, "No posts in this interval.")
+
+
+def _fetch(
+    account: Account, users: dict[str, dict[str, Any]], refusals: dict[str, Outcome]
+) -> Fetch:
+    user = users.get(account.name)
+    if user is not None and not user.get("protected"):
+        return Fetch(
+            account=account.name,
+            user_id=user["id"],
+            exclude=account.exclude,
+            query=account.query,
+        )
+    outcome = Outcome.PROTECTED if user else refusals[account.name]
+    return Fetch(
+        account=account.name,
+        user_id=user["id"] if user else None,
+        unreadable=outcome,
+        detail=EXPLANATIONS[outcome],
+    )
+
+
+def _page(api: XApi, fetch: Fetch, interval: Interval, page_size: int, token: str | None) -> Answer:
+    if fetch.query is not None:
+        return api.search(fetch.query, interval, page_size=page_size, next_token=token)
+    assert fetch.user_id is not None  # noqa: S101 - a fetch without user id is unreadable
+    return api.timeline(
+        fetch.user_id,
+        interval,
+        exclude=fetch.exclude,
+        page_size=page_size,
+        pagination_token=token,
+    )
+
+
+def _next_token(page: StoredPage) -> str | None:
+    token = page.content.get("meta", {}).get("next_token")
+    return str(token) if token else None
+
+
+def _refusal(pages: Iterable[StoredPage]) -> Outcome | None:
+    """Why a timeline shows nothing, where X said so; the lookup just before did show the user."""
+    for page in pages:
+        for error in page.content.get("errors", []):
+            outcome = account_outcome(error)
+            if outcome is Outcome.NOT_FOUND:
+                return Outcome.DELETED
+            if outcome is not None:
+                return outcome
+    return None

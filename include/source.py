@@ -1,0 +1,85 @@
+"""How a dataset comes from X: what to fetch over an interval, and each fetch's pages in turn."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from include.accounts import Account, Search
+from include.interval import Interval
+from include.lake import Lake
+from include.outcomes import Outcome
+from include.raw import RawBatch, StoredPage
+from include.settings import Settings
+from include.x_api.errors import BadRequest
+
+if TYPE_CHECKING:
+    from include.x_api.answer import Answer
+    from include.x_api.client import XApi  # tweepy is slow to import
+
+
+class Fetch(BaseModel):
+    """What to fetch of one account, or of all: small enough to travel between tasks."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    account: str
+    user_id: str | None = None
+    """None for a search, for all accounts, and where X does not show the account."""
+    unreadable: Outcome | None = None
+    """Why nothing can be fetched; ``detail`` says it in words."""
+    detail: str = ""
+    exclude: tuple[str, ...] = ()
+    query: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A fetch under way."""
+
+    raw: RawBatch
+    fetch: Fetch
+    pages: Sequence[StoredPage]
+    """What is stored so far."""
+    page_size: int
+
+
+class StaleToken(BadRequest):
+    """X refused to go on after a page."""
+
+
+class Source(ABC):
+    """Where one dataset's pages come from."""
+
+    kind: Literal["posts", "users"]
+    """What X returns as ``data``, and charges."""
+
+    @abstractmethod
+    def plan(
+        self,
+        lake: Lake,
+        api: XApi,
+        accounts: Sequence[Account | Search],
+        interval: Interval,
+        settings: Settings,
+    ) -> list[Fetch]:
+        """What to fetch over the interval; what was planned before stays planned."""
+
+    @abstractmethod
+    def next_page(self, api: XApi, progress: Progress) -> Answer | None:
+        """Ask X for the page that follows; None when all are there.
+
+        Raises:
+            StaleToken: X does not go on after the last page; begin anew.
+            XError: X refused or could not answer.
+        """
+
+    @abstractmethod
+    def outcome(
+        self, fetch: Fetch, pages: Sequence[StoredPage]
+    ) -> tuple[Outcome | Literal["fetched"], str]:
+        """What the complete pages say of the account, and the same in a sentence."""
