@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,16 +52,18 @@ class Quality:
 
     Args:
         suite: JSON file of a GX suite, each expectation with severity, notes and meta.key.
+        id_column: column that tells people which row is meant.
 
     Raises:
         BadSuite: it can't be read, or has an expectation that GX or this project can't use.
     """
 
-    def __init__(self, suite: Path) -> None:
+    def __init__(self, suite: Path, id_column: str) -> None:
         with collector_at_rest():
             from include import checkpoint  # Great Expectations is slow to import
 
         gc.freeze()  # what GX's import made stays for good: collecting it costs each batch a tenth
+        self._id_column = id_column
         self._suite = load(suite, checkpoint.kind)
         self._new_checkpoint = checkpoint.Checkpoint
         self._checkpoints: dict[tuple[str, ...], Checkpoint] = {}
@@ -115,8 +117,9 @@ class Quality:
             outcome = run.outcomes[rule.key]
             if outcome.success:
                 continue
-            failed.append(_failed(rule, outcome, frame))
-            run.show(rule.key, _shown(rule, outcome, frame))
+            listed = _examples(rule, outcome.positions[:LISTED], frame, self._id_column)
+            failed.append(_failed(rule, outcome, listed))
+            run.show(rule.key, _shown(rule, listed, self._id_column))
             if (failed[-1].level, failed[-1].severity) == ("row", "critical"):
                 for row in frame["row"].iloc[outcome.positions]:
                     bad_rows.setdefault(int(row), []).append(rule.key)
@@ -128,7 +131,9 @@ class Quality:
         )
 
 
-def _failed(rule: Rule, outcome: Finding, frame: pd.DataFrame) -> FailedExpectation:
+def _failed(
+    rule: Rule, outcome: Finding, listed: Sequence[tuple[str | None, str]]
+) -> FailedExpectation:
     """A failure as the report tells it; what could not be evaluated condemns the batch."""
     by_row = rule.level == "row" and outcome.exception is None
     return FailedExpectation(
@@ -139,39 +144,35 @@ def _failed(rule: Rule, outcome: Finding, frame: pd.DataFrame) -> FailedExpectat
         column=", ".join(rule.columns) or None,
         unexpected_count=outcome.unexpected_count if by_row else 0,
         observed=None if by_row else _text(outcome.exception or outcome.observed),
-        examples=[
-            {"tweet_id": tweet_id, "value": value}
-            for tweet_id, value in _examples(rule, outcome.positions[:EXAMPLES], frame)
-        ],
+        examples=[{"id": row_id, "value": value} for row_id, value in listed[:EXAMPLES]],
     )
 
 
-def _shown(rule: Rule, outcome: Finding, frame: pd.DataFrame) -> dict[str, Any]:
+def _shown(rule: Rule, listed: Sequence[tuple[str | None, str]], id_column: str) -> dict[str, Any]:
     """The first rows of a failure, as GX's result and its page name such lists."""
-    if not outcome.positions:
+    if not listed:
         return {}
-    examples = _examples(rule, outcome.positions[:LISTED], frame)
-    values = [value for _, value in examples]
+    values = [value for _, value in listed]
     return {
         "partial_unexpected_list": values,
         "partial_unexpected_counts": [
             {"value": value, "count": count} for value, count in Counter(values).items()
         ],
-        "unexpected_index_column_names": ["tweet_id"],
+        "unexpected_index_column_names": [id_column],
         "unexpected_index_list": [
-            {"tweet_id": tweet_id, ", ".join(rule.columns): value} for tweet_id, value in examples
+            {id_column: row_id, ", ".join(rule.columns): value} for row_id, value in listed
         ],
     }
 
 
 def _examples(
-    rule: Rule, positions: list[int], frame: pd.DataFrame
+    rule: Rule, positions: list[int], frame: pd.DataFrame, id_column: str
 ) -> list[tuple[str | None, str]]:
     """Id and value of some rows; the values of several columns stand side by side."""
     if not positions:
         return []
     rows = frame.iloc[positions]
-    ids = [None if missing else str(i) for i, missing in _cells(rows["tweet_id"])]
+    ids = [None if missing else str(i) for i, missing in _cells(rows[id_column])]
     columns = [
         ["null" if missing else _text(value) for value, missing in _cells(rows[name])]
         for name in rule.columns

@@ -28,7 +28,7 @@ class FailedExpectation(BaseModel):
     observed: str | None
     """The observed value of a batch-level expectation, as text."""
     examples: list[dict[str, Any]]
-    """``{"tweet_id": …, "value": …}``, values as text of at most 120 characters."""
+    """``{"id": …, "value": …}``: the row's id, values as text of at most 120 characters."""
 
 
 class AccountReport(BaseModel):

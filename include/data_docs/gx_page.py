@@ -92,7 +92,8 @@ def _posts(result: ExpectationValidationResult) -> list[RenderedTableContent]:
     listed = [] if result.success else result.result.get("unexpected_index_list") or []
     if not listed:
         return []
-    names = sorted({name for post in listed for name in post}, key=lambda n: (n != "tweet_id", n))
+    ids = result.result["unexpected_index_column_names"]
+    names = sorted({name for post in listed for name in post}, key=lambda n: (n not in ids, n))
     return [
         RenderedTableContent(
             header_row=names,

@@ -75,4 +75,4 @@ class Dataset:
         """
         from include.quality import Quality  # decoding does without it
 
-        return Quality(self.suite)
+        return Quality(self.suite, self.id_column)

@@ -120,7 +120,7 @@ def frame_of(*posts: dict[str, Any]) -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def quality() -> Quality:
-    return Quality(ROOM / "tweets.json")
+    return Quality(ROOM / "tweets.json", "tweet_id")
 
 
 @pytest.fixture
@@ -174,7 +174,7 @@ def test_one_bad_row_fails_alone(quality: Quality, clean: pd.DataFrame, key: str
     assert (found.level, found.unexpected_count) == ("row", 1)
     assert found.severity == ENTRIES[key]["severity"]
     if key != "tweet_id_present":
-        assert found.examples[0]["tweet_id"] == clean["tweet_id"][ROW]
+        assert found.examples[0]["id"] == clean["tweet_id"][ROW]
     quarantined = {ROW} if found.severity == "critical" else set()
     assert {row for row, keys in verdict.bad_rows.items() if key in keys} == quarantined
     assert not verdict.batch_failed, "one bad row is no reason to hold back the others"

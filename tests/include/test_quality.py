@@ -44,7 +44,7 @@ def suite(tmp_path: Path) -> Path:
 def made(suite: Path, *expectations: Any) -> Quality:
     suite.parent.mkdir(exist_ok=True)
     suite.write_text(json.dumps({"name": "tweets", "expectations": expectations}))
-    return Quality(suite)
+    return Quality(suite, "tweet_id")
 
 
 def frame(**columns: list[Any]) -> pd.DataFrame:
@@ -86,8 +86,8 @@ def test_critical_rows_are_named_with_every_reason(suite: Path) -> None:
     assert verdict.failed[0].note == "About likes."
     assert verdict.failed[0].column == "like_count"
     assert verdict.failed[0].examples == [
-        {"tweet_id": "101", "value": "-1"},
-        {"tweet_id": "102", "value": "-2"},
+        {"id": "101", "value": "-1"},
+        {"id": "102", "value": "-2"},
     ]
 
 
@@ -214,7 +214,7 @@ import pandas as pd
 from include.quality import Quality
 assert "great_expectations" not in sys.modules, "importing the module alone has to be cheap"
 data = pd.DataFrame({"row": [0, 1], "tweet_id": ["100", "101"], "like_count": [-1, 2]})
-verdict = Quality(Path(sys.argv[1])).check(
+verdict = Quality(Path(sys.argv[1]), "tweet_id").check(
     data, asset="tweets/nasa", run_name="run", run_time=datetime(2026, 11, 20, 12, tzinfo=UTC),
     parameters={},
 )
@@ -337,12 +337,12 @@ def test_file_that_is_no_suite_is_refused(suite: Path, content: bytes, problem: 
     suite.write_bytes(content)
 
     with pytest.raises(BadSuite, match=rf"^expectations/tweets\.json: {problem}"):
-        Quality(suite)
+        Quality(suite, "tweet_id")
 
 
 def test_missing_suite_is_named(suite: Path) -> None:
     with pytest.raises(BadSuite, match=r"^expectations/tweets\.json: No such file"):
-        Quality(suite)
+        Quality(suite, "tweet_id")
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from itertools import chain
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from include.datasets import arrays
 from include.datasets.tweets import schema, wire
 from include.datasets.tweets.topics import Topics
 from include.datasets.tweets.wire import (
@@ -28,13 +24,12 @@ from include.datasets.tweets.wire import (
     Post,
     Reference,
     Topic,
-    Withheld,
 )
+from include.datasets.wire import Withheld
 
 ENTITY_PROBLEM = "entity_problem"
 """Extra column: an entity that lies outside its text, in words; null where all lie inside."""
 
-_TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$"
 _METRICS = ("reply_count", "like_count", "quote_count", "bookmark_count", "impression_count")
 _REFERENCE_COLUMNS = {"replied_to": "is_reply", "retweeted": "is_retweet", "quoted": "is_quote"}
 
@@ -70,42 +65,44 @@ def columns(rows: Rows) -> dict[str, pa.Array]:
     metrics = [post.public_metrics or _NO_METRICS for post in posts]
     points = [None if g.coordinates is None else g.coordinates.coordinates for g in geo]
     return {
-        "tweet_id": _texts(posts, "id"),
-        "author_id": _texts(posts, "author_id"),
-        "created_at": _times(_values(posts, "created_at"), "created_at", rows.problems),
-        "text": _texts(posts, "text"),
+        "tweet_id": arrays.texts(posts, "id"),
+        "author_id": arrays.texts(posts, "author_id"),
+        "created_at": arrays.times(arrays.values(posts, "created_at"), "created_at", rows.problems),
+        "text": arrays.texts(posts, "text"),
         "note_text": pa.array([note and note.text for note in notes], pa.string()),
-        "lang": _texts(posts, "lang"),
-        "conversation_id": _texts(posts, "conversation_id"),
-        "in_reply_to_user_id": _texts(posts, "in_reply_to_user_id"),
+        "lang": arrays.texts(posts, "lang"),
+        "conversation_id": arrays.texts(posts, "conversation_id"),
+        "in_reply_to_user_id": arrays.texts(posts, "in_reply_to_user_id"),
         **_references(wire.references(posts)),
-        "hashtags": _lists([e.hashtags for e in whole], _tags),
-        "cashtags": _lists([e.cashtags for e in whole], _tags),
-        "mentions": _lists([e.mentions for e in whole], _mentions),
-        "urls": _lists([e.urls for e in whole], _structs(schema.URL)),
-        "annotations": _lists([e.annotations for e in first], _structs(schema.ANNOTATION)),
-        "context_annotations": _lists(rows.topics, _topics(rows.known_topics)),
-        "media": _lists(rows.media, _structs(schema.MEDIA)),
-        "poll_ids": _lists([a.poll_ids for a in attached], _strings),
-        "place_id": _texts(geo, "place_id"),
-        "place_full_name": _texts(rows.places, "full_name"),
-        "place_country_code": _texts(rows.places, "country_code"),
+        "hashtags": arrays.lists([e.hashtags for e in whole], _tags),
+        "cashtags": arrays.lists([e.cashtags for e in whole], _tags),
+        "mentions": arrays.lists([e.mentions for e in whole], _mentions),
+        "urls": arrays.lists([e.urls for e in whole], arrays.structs(schema.URL)),
+        "annotations": arrays.lists(
+            [e.annotations for e in first], arrays.structs(schema.ANNOTATION)
+        ),
+        "context_annotations": arrays.lists(rows.topics, _topics(rows.known_topics)),
+        "media": arrays.lists(rows.media, arrays.structs(schema.MEDIA)),
+        "poll_ids": arrays.lists([a.poll_ids for a in attached], arrays.strings),
+        "place_id": arrays.texts(geo, "place_id"),
+        "place_full_name": arrays.texts(rows.places, "full_name"),
+        "place_country_code": arrays.texts(rows.places, "country_code"),
         "longitude": pa.array([point and point[0] for point in points], pa.float64()),
         "latitude": pa.array([point and point[1] for point in points], pa.float64()),
-        "edit_history_tweet_ids": _lists(wire.edit_histories(posts), _strings),
+        "edit_history_tweet_ids": arrays.lists(wire.edit_histories(posts), arrays.strings),
         "edits_remaining": pa.array(wire.edits_remaining(controls), pa.int64()),
-        "is_edit_eligible": _booleans(controls, "is_edit_eligible"),
-        "editable_until": _times(
-            _values(controls, "editable_until"), "edit_controls.editable_until", rows.problems
+        "is_edit_eligible": arrays.booleans(controls, "is_edit_eligible"),
+        "editable_until": arrays.times(
+            arrays.values(controls, "editable_until"), "edit_controls.editable_until", rows.problems
         ),
-        "is_possibly_sensitive": _booleans(posts, "possibly_sensitive"),
-        "reply_settings": _texts(posts, "reply_settings"),
-        "source": _texts(posts, "source"),
-        "community_id": _texts(posts, "community_id"),
-        "withheld_country_codes": _lists([w.country_codes for w in withheld], _strings),
-        "is_withheld_for_copyright": _booleans(withheld, "copyright"),
+        "is_possibly_sensitive": arrays.booleans(posts, "possibly_sensitive"),
+        "reply_settings": arrays.texts(posts, "reply_settings"),
+        "source": arrays.texts(posts, "source"),
+        "community_id": arrays.texts(posts, "community_id"),
+        "withheld_country_codes": arrays.lists([w.country_codes for w in withheld], arrays.strings),
+        "is_withheld_for_copyright": arrays.booleans(withheld, "copyright"),
         "retweet_count": pa.array(wire.retweet_counts(metrics), pa.int64()),
-        **{name: _integers(metrics, name) for name in _METRICS},
+        **{name: arrays.integers(metrics, name) for name in _METRICS},
         ENTITY_PROBLEM: pa.array(map(_entity_problem, posts, notes), pa.string()),
     }
 
@@ -115,92 +112,26 @@ _NO_ATTACHMENTS, _NO_WITHHELD, _NO_METRICS = Attachments(), Withheld(), Metrics(
 _NO_TOPIC = Topic()
 
 
-def _values(objects: Iterable[Any], name: str) -> list[Any]:
-    return list(map(attrgetter(name), objects))
-
-
-def _texts(objects: Iterable[Any], name: str) -> pa.Array:
-    return pa.array(_values(objects, name), pa.string())
-
-
-def _integers(objects: Iterable[Any], name: str) -> pa.Array:
-    return pa.array(_values(objects, name), pa.int64())
-
-
-def _booleans(objects: Iterable[Any], name: str) -> pa.Array:
-    return pa.array(_values(objects, name), pa.bool_())
-
-
-def _times(texts: Sequence[str | None], name: str, problems: dict[int, list[str]]) -> pa.Array:
-    """Times as X writes them; anything else is a problem of its row and null."""
-    array = pa.array(texts, pa.string())
-    odd = pc.invert(pc.match_substring_regex(array, _TIME)).fill_null(fill_value=False)
-    try:
-        times = pc.if_else(odd, None, array).cast(schema.TIMESTAMP)
-    except pa.ArrowInvalid:  # a 30th of February: rare enough to look at each one alone
-        times = pa.array([_time(text) for text in texts], schema.TIMESTAMP)
-        odd = pc.and_(times.is_null(), array.is_valid())
-    for row in map(int, np.flatnonzero(odd)):
-        problem = f"{name}: {str(texts[row])[:60]!r} is not a time in UTC"
-        problems.setdefault(row, []).append(problem)
-    return times
-
-
-def _time(text: str | None) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text) if text and re.match(_TIME, text) else None
-    except ValueError:
-        return None
-
-
-def _lists(
-    items: Sequence[Sequence[Any] | None], build: Callable[[list[Any]], pa.Array]
-) -> pa.Array:
-    """A list column: the values of all rows built at once; an absent list is an empty one."""
-    lengths = np.zeros(len(items), np.int32)
-    filled = np.fromiter(map(bool, items), np.bool_, len(items))
-    lengths[filled] = np.fromiter(map(len, filter(None, items)), np.int32)
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-    values = build(list(chain.from_iterable(filter(None, items))))
-    return pa.ListArray.from_arrays(pa.array(offsets), values)
-
-
-def _strings(values: list[str]) -> pa.Array:
-    return pa.array(values, pa.string())
-
-
-def _structs(kind: pa.StructType) -> Callable[[list[Any]], pa.Array]:
-    """Builds a struct column from objects whose fields are called the same."""
-
-    def build(values: list[Any]) -> pa.Array:
-        return _struct(kind, *(_values(values, f.name) for f in kind))
-
-    return build
-
-
-def _struct(kind: pa.StructType, *parts: list[Any]) -> pa.Array:
-    arrays = [pa.array(part, f.type) for part, f in zip(parts, kind, strict=True)]
-    return pa.StructArray.from_arrays(arrays, fields=list(kind))
-
-
 def _tags(values: list[Any]) -> pa.Array:
-    return _texts(values, "tag")
+    return arrays.texts(values, "tag")
 
 
 def _mentions(values: list[Any]) -> pa.Array:
-    return _struct(schema.MENTION, _values(values, "username"), _values(values, "id"))
+    return arrays.struct(
+        schema.MENTION, arrays.values(values, "username"), arrays.values(values, "id")
+    )
 
 
 def _topics(known: Topics) -> Callable[[list[int]], pa.Array]:
     """Builds a struct column from the numbers of topics."""
     domains = [context.domain or _NO_TOPIC for context in known.contexts]
     entities = [context.entity or _NO_TOPIC for context in known.contexts]
-    different = _struct(
+    different = arrays.struct(
         schema.CONTEXT,
-        _values(domains, "id"),
-        _values(domains, "name"),
-        _values(entities, "id"),
-        _values(entities, "name"),
+        arrays.values(domains, "id"),
+        arrays.values(domains, "name"),
+        arrays.values(entities, "id"),
+        arrays.values(entities, "name"),
     )
     return lambda numbers: different.take(pa.array(numbers, pa.int32()))
 
@@ -218,9 +149,11 @@ def _references(lists: Sequence[Sequence[Reference] | None]) -> dict[str, pa.Arr
                 targets[reference.type][row] = reference.id
     built = {column: pa.array(kinds[kind]) for kind, column in _REFERENCE_COLUMNS.items()}
     built |= {f"{kind}_tweet_id": pa.array(ids, pa.string()) for kind, ids in targets.items()}
-    built["referenced_tweets"] = _lists(
+    built["referenced_tweets"] = arrays.lists(
         lists,
-        lambda flat: _struct(schema.REFERENCE, _values(flat, "type"), _values(flat, "id")),
+        lambda flat: arrays.struct(
+            schema.REFERENCE, arrays.values(flat, "type"), arrays.values(flat, "id")
+        ),
     )
     return built
 

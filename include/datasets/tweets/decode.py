@@ -6,7 +6,6 @@ at alone: what does not fit becomes null and ``decode_problem`` says what was fo
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -15,11 +14,12 @@ import numpy as np
 import pyarrow as pa
 
 from include.collector import collector_at_rest
-from include.datasets.dataset import PROBLEM, RAW, RawPage, UnreadablePage
+from include.datasets.dataset import PROBLEM, RAW, RawPage
+from include.datasets.page import UNREADABLE, cut, text_of
 from include.datasets.repair import repair
 from include.datasets.tweets.columns import ENTITY_PROBLEM, Rows, columns
 from include.datasets.tweets.schema import SCHEMA
-from include.datasets.tweets.wire import CutPost, Includes, Media, Page, Place, Post
+from include.datasets.tweets.wire import CutPost, Includes, Media, Place, Post
 from include.foreign_json import parse
 
 __all__ = ["DECODED", "RawPage", "decode"]
@@ -30,14 +30,10 @@ DECODED = pa.schema(
 )
 """Columns of :func:`decode`'s table: a quarantined row may lack anything."""
 
-_PAGE = msgspec.json.Decoder(Page)
 _POST = msgspec.json.Decoder(CutPost)
 _INCLUDES = msgspec.json.Decoder(Includes | None)
 _NO_INCLUDES = Includes()
 _NO_PLACE = Place()
-
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What a strict decoder says to odd JSON."""
 
 _Shape = TypeVar("_Shape", Media, Place)
 
@@ -65,17 +61,17 @@ def decode(pages: Sequence[RawPage]) -> pa.Table:
     # A post may be odd only in what no column shows.
     problems = {row: "; ".join(found) for row, found in rows.problems.items() if found}
     built[PROBLEM] = pa.array(map(problems.get, range(len(raws))), pa.string())
-    odd = {row: _text(raws[row]) for row in problems}
+    odd = {row: text_of(raws[row]) for row in problems}
     built[RAW] = pa.array(map(odd.get, range(len(raws))), pa.string())
     return pa.table([built[name] for name in DECODED.names], schema=DECODED)
 
 
 def _read(page: RawPage, rows: Rows, raws: list[msgspec.Raw]) -> int:
     """Append the page's posts to ``rows`` and their JSON to ``raws``; returns how many."""
-    cut = _cut(page)
-    found = cut.data or []
+    items = cut(page)
+    found = items.data or []
     odd_includes: dict[str, list[str]] = {}
-    includes = _includes(cut.includes, odd_includes)
+    includes = _includes(items.includes, odd_includes)
     media = {item.media_key: item for item in includes.media or ()}
     places = {place.id: place for place in includes.places or ()}
     for row, raw in enumerate(found, start=len(raws)):
@@ -83,7 +79,7 @@ def _read(page: RawPage, rows: Rows, raws: list[msgspec.Raw]) -> int:
         try:
             post = cut_post = _POST.decode(raw)
             topics = rows.known_topics.numbers(cut_post.context_annotations)
-        except _UNREADABLE:
+        except UNREADABLE:
             odd = rows.problems.setdefault(row, [])
             post = repair(parse(bytes(raw)), Post, "post", odd) or Post()
             topics = rows.known_topics.add(post.context_annotations)
@@ -100,40 +96,11 @@ def _read(page: RawPage, rows: Rows, raws: list[msgspec.Raw]) -> int:
     return len(found)
 
 
-def _cut(page: RawPage) -> Page:
-    """The page cut into the JSON of each post."""
-    try:
-        return _PAGE.decode(page.body)
-    except _UNREADABLE:
-        pass
-    try:
-        parsed = parse(page.body)
-    except ValueError as error:
-        raise UnreadablePage(page.key, error) from error
-    if not isinstance(parsed, dict):
-        raise UnreadablePage(page.key, "it is no JSON object")
-    data = parsed.get("data") or []
-    if not isinstance(data, list):
-        raise UnreadablePage(page.key, "its data is no list")
-    return Page([_raw(post) for post in data], _raw(parsed.get("includes")))
-
-
-def _text(raw: msgspec.Raw) -> str:
-    try:
-        return bytes(raw).decode()
-    except UnicodeDecodeError:
-        return json.dumps(parse(bytes(raw)))
-
-
-def _raw(value: Any) -> msgspec.Raw:
-    return msgspec.Raw(json.dumps(value).encode())
-
-
 def _includes(raw: msgspec.Raw, problems: dict[str, list[str]]) -> Includes:
     """The page's includes; what is odd in one is a problem of the posts that point to it."""
     try:
         return _INCLUDES.decode(raw) or _NO_INCLUDES
-    except _UNREADABLE:
+    except UNREADABLE:
         parsed = parse(bytes(raw))
     parts = parsed if isinstance(parsed, dict) else {}
     return Includes(

@@ -1,12 +1,10 @@
-"""The columns of ``curated/tweets``: the data dictionary is generated from this table."""
+"""The columns of ``curated/tweets``."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pyarrow as pa
 
-TIMESTAMP = pa.timestamp("us", tz="UTC")
+from include.datasets.schema import RAW_COLUMNS, TIMESTAMP, Column, schema_of
 
 REFERENCE = pa.struct([("type", pa.string()), ("tweet_id", pa.string())])
 MENTION = pa.struct([("username", pa.string()), ("user_id", pa.string())])
@@ -42,16 +40,6 @@ MEDIA = pa.struct(
         ("duration_ms", pa.int64()),
     ]
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of the dataset: its Arrow type, whether it may be null, what it means."""
-
-    name: str
-    type: pa.DataType
-    nullable: bool
-    description: str
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -99,10 +87,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("quote_count", pa.int64(), True, "Quotes when it was fetched."),
     Column("bookmark_count", pa.int64(), True, "Bookmarks; null in old payloads, never 0."),
     Column("impression_count", pa.int64(), True, "Views; null in old payloads, never 0."),
-    Column("raw_key", pa.string(), False, "Object in raw/ that holds the page it came from."),
-    Column("raw_position", pa.int32(), False, "Its position in that page, from 0."),
+    *RAW_COLUMNS,
 )
 
-SCHEMA = pa.schema(
-    [pa.field(c.name, c.type, c.nullable, metadata={"description": c.description}) for c in COLUMNS]
-)
+SCHEMA = schema_of(COLUMNS)

@@ -7,23 +7,14 @@ knows the second one; everything behind it says ``tweet``. Keys that are not lis
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated
 
-from msgspec import Meta, Raw, Struct
+from msgspec import Meta, Raw
 
-Text = str | None
-Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
-Number = Int64 | None
-
-ABSENT: Any = None
-"""Default of a field that may be missing but, where X sends it, is never null."""
+from include.datasets.wire import ABSENT, Int64, Number, Text, Url, Wire, Withheld
 
 
-class _Wire(Struct, gc=False):
-    """Without garbage collection: these objects are trees and live for one page."""
-
-
-class Tag(_Wire):
+class Tag(Wire):
     """A hashtag or a cashtag."""
 
     tag: Text = None
@@ -31,7 +22,7 @@ class Tag(_Wire):
     end: Number = None
 
 
-class Mention(_Wire):
+class Mention(Wire):
     """A mentioned user; old payloads lack the id."""
 
     username: Text = None
@@ -40,19 +31,7 @@ class Mention(_Wire):
     end: Number = None
 
 
-class Url(_Wire):
-    """A link, as written and as resolved."""
-
-    url: Text = None
-    expanded_url: Text = None
-    display_url: Text = None
-    unwound_url: Text = None
-    title: Text = None
-    start: Number = None
-    end: Number = None
-
-
-class Annotation(_Wire):
+class Annotation(Wire):
     """A named entity."""
 
     type: Text = None
@@ -60,7 +39,7 @@ class Annotation(_Wire):
     probability: float | None = None
 
 
-class Entities(_Wire):
+class Entities(Wire):
     """What X found in a text; offsets count code points, the end is exclusive."""
 
     hashtags: list[Tag] | None = None
@@ -70,35 +49,35 @@ class Entities(_Wire):
     annotations: list[Annotation] | None = None
 
 
-class Note(_Wire):
+class Note(Wire):
     """The whole text of a long post."""
 
     text: Text = None
     entities: Entities | None = None
 
 
-class Topic(_Wire):
+class Topic(Wire):
     """One half of a context annotation."""
 
     id: Text = None
     name: Text = None
 
 
-class Context(_Wire):
+class Context(Wire):
     """A topic that X inferred."""
 
     domain: Topic | None = None
     entity: Topic | None = None
 
 
-class Reference(_Wire):
+class Reference(Wire):
     """Another post, and what this one does with it."""
 
     type: str = ABSENT
     id: str = ABSENT
 
 
-class Metrics(_Wire):
+class Metrics(Wire):
     """Counts; old payloads lack the last two."""
 
     retweet_count: Int64 = ABSENT
@@ -110,27 +89,27 @@ class Metrics(_Wire):
     impression_count: Int64 = ABSENT
 
 
-class Attachments(_Wire):
+class Attachments(Wire):
     """Keys of media and ids of polls."""
 
     media_keys: list[str] | None = None
     poll_ids: list[str] | None = None
 
 
-class Point(_Wire):
+class Point(Wire):
     """Longitude, then latitude, in degrees."""
 
     coordinates: tuple[float, float] | None = None
 
 
-class Geo(_Wire):
+class Geo(Wire):
     """Where it was posted, if that was shared."""
 
     place_id: Text = None
     coordinates: Point | None = None
 
 
-class EditControls(_Wire):
+class EditControls(Wire):
     """Whether and until when it can be edited; payloads of 2022 have the number as text."""
 
     edits_remaining: Int64 | Annotated[str, Meta(pattern="^[0-9]{1,9}$")] | None = None
@@ -138,14 +117,7 @@ class EditControls(_Wire):
     editable_until: Text = None
 
 
-class Withheld(_Wire):
-    """Where and why it is not shown."""
-
-    copyright: bool | None = None
-    country_codes: list[str] | None = None
-
-
-class Post(_Wire):
+class Post(Wire):
     """One post; the functions below read what X sends under two names."""
 
     id: str = ABSENT
@@ -180,7 +152,7 @@ class CutPost(Post):
     context_annotations: list[Raw] | None = None  # type: ignore[assignment]
 
 
-class Media(_Wire):
+class Media(Wire):
     """Attached media, from ``includes``."""
 
     media_key: str = ABSENT
@@ -193,7 +165,7 @@ class Media(_Wire):
     duration_ms: Number = None
 
 
-class Place(_Wire):
+class Place(Wire):
     """A place, from ``includes``."""
 
     id: str = ABSENT
@@ -201,18 +173,11 @@ class Place(_Wire):
     country_code: Text = None
 
 
-class Includes(_Wire):
+class Includes(Wire):
     """What the posts of a page refer to; anything may be missing."""
 
     media: list[Media] | None = None
     places: list[Place] | None = None
-
-
-class Page(_Wire):
-    """A page cut into its posts, each to be decoded alone."""
-
-    data: list[Raw] | None = None
-    includes: Raw = Raw(b"null")
 
 
 def notes(posts: Iterable[Post]) -> list[Note | None]:

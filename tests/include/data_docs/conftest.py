@@ -77,7 +77,7 @@ def gx_result(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             "text": [text.replace("\ud83d", "�") for text in NASTY_TEXTS],
         }
     )
-    verdict = Quality(suite).check(
+    verdict = Quality(suite, "tweet_id").check(
         frame,
         asset="tweets/nasa",
         run_name="20261120T0000Z_20261120T0400Z",
@@ -161,7 +161,7 @@ def row_failure() -> FailedExpectation:
         unexpected_count=6,
         observed=None,
         examples=[
-            {"tweet_id": str(1890000000000000000 + row), "value": text}
+            {"id": str(1890000000000000000 + row), "value": text}
             for row, text in enumerate(NASTY_TEXTS)
         ],
     )

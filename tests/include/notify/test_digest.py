@@ -27,7 +27,7 @@ def failed(severity: str = "critical", values: tuple[str, ...] = ("-5",), **more
             "unexpected_count": 1234,
             "observed": None,
             "examples": [
-                {"tweet_id": f"189000000000000000{n}", "value": v} for n, v in enumerate(values)
+                {"id": f"189000000000000000{n}", "value": v} for n, v in enumerate(values)
             ],
             **more,
         }
