@@ -11,6 +11,7 @@ from sandbox.parameters import Parameters
 from sandbox.population import Population
 from sandbox.posts import Post, code_of
 from sandbox.problems import hidden_field, missing_post, missing_user
+from sandbox.usage import Usage
 from sandbox.vocabulary import select, speak, translate
 
 # An expansion brings the field that it expands.
@@ -34,17 +35,24 @@ class Answer:
     """One answer in the making."""
 
     def __init__(
-        self, population: Population, vocabulary: Vocabulary, parameters: Parameters, now: datetime
+        self,
+        population: Population,
+        vocabulary: Vocabulary,
+        parameters: Parameters,
+        now: datetime,
+        *,
+        usage: Usage | None = None,
     ) -> None:
-        """Read which fields the caller wants."""
+        """Read which fields the caller wants; what the answer returns is charged to `usage`."""
         self._population = population
         self.vocabulary = vocabulary
         self._parameters = parameters
         self._now = now
         self._included: dict[str, dict[str, Any]] = {name: {} for name in _INCLUDES}
         self._errors: list[dict[str, Any]] = []
-        self.post_keys: set[int] = set()
-        self.user_ids: set[str] = set()
+        self._usage = usage or Usage()
+        self._posts_returned: list[int] = []
+        self._users_returned: list[str] = []
 
     def posts(self, posts: Iterable[Post], parameter: str = "id") -> dict[str, Any]:
         """Return an answer with these posts as data; parameter names what they were asked by."""
@@ -53,7 +61,7 @@ class Answer:
         fields = self._parameters.fields("post") | expanded
         data = []
         for post in posts:
-            self.post_keys.add(post.key)
+            self._posts_returned.append(post.post_id)
             wire = translate(self.vocabulary, select(post.body, fields))
             if post.malformation:
                 wire = MALFORMATIONS[post.malformation](wire)
@@ -73,7 +81,7 @@ class Answer:
         fields = self._parameters.fields("user") | expanded
         data = []
         for account in accounts:
-            self.user_ids.add(account.user_id)
+            self._users_returned.append(account.user_id)
             user = self._population.user(account, self._now)
             data.append(translate(self.vocabulary, select(user, fields)))
             for name in sorted(expansions & set(user)):
@@ -90,6 +98,8 @@ class Answer:
         self._errors.append(missing_post(self.vocabulary, parameter, value, author))
 
     def _finish(self, data: list[Any]) -> dict[str, Any]:
+        # Every answer with posts or users passes here, so that no endpoint can forget to charge.
+        self._usage.charge(self._now, self._posts_returned, self._users_returned)
         answer: dict[str, Any] = {"data": data} if data else {}
         includes = {
             speak(self.vocabulary, name): list(objects.values())
@@ -155,7 +165,7 @@ class Answer:
             return
         user = select(self._population.user(account, self._now), self._parameters.fields("user"))
         self._included["users"][user_id] = translate(self.vocabulary, user)
-        self.user_ids.add(user_id)
+        self._users_returned.append(user_id)
 
     def _include_post(self, key: int, parameter: str, fields: frozenset[str]) -> Post | None:
         post = self._population.find(key)
@@ -169,5 +179,5 @@ class Answer:
         included = self._included["tweets"]
         if str(key) not in included:
             included[str(key)] = translate(self.vocabulary, select(post.body, fields))
-            self.post_keys.add(key)
+            self._posts_returned.append(post.post_id)
         return post

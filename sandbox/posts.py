@@ -23,6 +23,11 @@ class Post:
     withheld_fields: tuple[str, ...] = ()
 
     @property
+    def post_id(self) -> int:
+        """The id that the post has on X: a second copy of a post has the first one's."""
+        return int(self.body["id"])
+
+    @property
     def reference_kinds(self) -> set[str]:
         """Which of retweeted, quoted and replied_to this post is."""
         return {ref["type"] for ref in self.body.get("referenced_tweets", ())}

@@ -26,6 +26,7 @@ from sandbox.faults import Faults
 from sandbox.limits import SEARCH_ALL_SPACING_SECONDS, RateLimits
 from sandbox.population import Population
 from sandbox.smtp_sink import SmtpSink
+from sandbox.usage import Usage
 from sandbox.x_api import TOKEN, Served, XApi
 
 FROM_EMAIL = "tweet-lake@example.org"
@@ -110,6 +111,11 @@ class World:
     def requests(self) -> list[Served]:
         """The requests that the X API has answered, oldest first."""
         return list(self.api.requests)
+
+    @property
+    def usage(self) -> Usage:
+        """What the X API has returned, and what X would charge for it."""
+        return self.api.usage
 
     @property
     def smtp_host(self) -> str:

@@ -95,9 +95,7 @@ class XApi:
         for value, account in found:
             if account is None or account.kind in GONE:
                 answer.missing_user(parameter, value, account)
-        body = answer.users(there)
-        self._charge(answer)
-        return body
+        return answer.users(there)
 
     def timeline(self, request: Request) -> dict[str, Any]:
         """GET /2/users/{id}/tweets."""
@@ -125,7 +123,6 @@ class XApi:
         shown = [post for post in page.posts if not post.reference_kinds & unwanted]
         body = answer.posts(shown)
         body["meta"] = page.meta(shown)
-        self._charge(answer)
         return body
 
     def tweets(self, request: Request) -> dict[str, Any]:
@@ -137,9 +134,7 @@ class XApi:
         for post_id, post in found:
             if post is None or not post.account.readable:
                 answer.missing_post("ids", post_id)
-        body = answer.posts(posts, "ids")
-        self._charge(answer)
-        return body
+        return answer.posts(posts, "ids")
 
     def search_recent(self, request: Request) -> dict[str, Any]:
         """GET /2/tweets/search/recent."""
@@ -188,7 +183,6 @@ class XApi:
         page = Page(posts[:size], older=len(posts) > size, newer=False)
         body = answer.posts(page.posts, "query")
         body["meta"] = page.meta(page.posts)
-        self._charge(answer)
         return body
 
     def _searched(self, usernames: frozenset[str] | None) -> list[Account]:
@@ -209,10 +203,7 @@ class XApi:
         return p.Parameters(request.query_params, allowed)
 
     def _answer(self, parameters: p.Parameters, vocabulary: Vocabulary) -> Answer:
-        return Answer(self.population, vocabulary, parameters, self.clock())
-
-    def _charge(self, answer: Answer) -> None:
-        self.usage.charge(self.clock(), answer.post_keys)
+        return Answer(self.population, vocabulary, parameters, self.clock(), usage=self.usage)
 
     async def respond(
         self, request: Request, endpoint: str, handle: Callable[[Request], dict[str, Any]]

@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,6 +54,23 @@ def get(world: World, session: requests.Session) -> Get:
         return session.get(f"{world.x_url}{path}", params=query, timeout=10)
 
     return get
+
+
+@pytest.fixture
+def own_world(tmp_path: Path) -> Iterator[World]:
+    """A world of this test's own, for what would show in another test."""
+    with World(tmp_path, NOW, search_all_spacing=0) as world:
+        yield world
+
+
+@pytest.fixture
+def ask(own_world: World, session: requests.Session) -> Get:
+    """Ask the test's own world."""
+
+    def ask(path: str, **query: Any) -> requests.Response:
+        return session.get(f"{own_world.x_url}{path}", params=query, timeout=10)
+
+    return ask
 
 
 @pytest.fixture

@@ -464,23 +464,7 @@ def test_an_unknown_path_is_a_404(get: Get):
     assert get("/2/lists/1/tweets").status_code == 404
 
 
-# Usage and the log
-
-
-def test_usage_counts_each_post_once_a_day_in_strings(tmp_path: Any, session: Any, cast: Cast):
-    with World(tmp_path, NOW) as world:
-
-        def get(path: str, **query: Any) -> Any:
-            return session.get(f"{world.x_url}{path}", params=query, timeout=9).json()
-
-        assert get("/2/usage/tweets")["data"]["project_usage"] == "0"
-        for _ in range(2):
-            posts = get(path_of(cast["city_weather"]), max_results=100, **INTERVAL)["data"]
-        usage = get("/2/usage/tweets", days=3)["data"]
-    assert usage["project_usage"] == str(len(posts))
-    assert usage["project_cap"] == "3000000"
-    daily = usage["daily_project_usage"]["usage"]
-    assert [entry["usage"] for entry in daily] == ["0", "0", str(len(posts))]
+# The log
 
 
 def test_requests_are_listed_with_the_username_of_a_timeline(world: World, get: Get, cast: Cast):
