@@ -1,11 +1,14 @@
 """The web application: X's endpoints, and `/_sandbox/` to steer them."""
 
 from collections.abc import Callable
+from email.utils import format_datetime
 from typing import Any
 
-import orjson
 from fastapi import FastAPI, Request, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sandbox.clock import Clock
+from sandbox.controls import add_controls
 from sandbox.problems import blank
 from sandbox.wire import json_response
 from sandbox.x_api import Served, XApi
@@ -25,7 +28,8 @@ def create_app(api: XApi) -> FastAPI:
     }
     for path, handle in endpoints.items():
         _add_endpoint(app, api, path, handle)
-    _add_controls(app, api)
+    add_controls(app, api)
+    app.add_middleware(Dated, clock=api.clock)
 
     @app.exception_handler(404)
     async def not_found(request: Request, _error: Exception) -> Response:
@@ -44,32 +48,28 @@ def _add_endpoint(
     app.router.add_route(path, endpoint, methods=["GET"])
 
 
-def _add_controls(app: FastAPI, api: XApi) -> None:
-    @app.get("/_sandbox/health")
-    async def health() -> dict[str, str]:
-        return {"status": "ready", "now": api.clock().isoformat()}
+class Dated:
+    """Gives a request one moment to live in, `request.state.now`, and the answer its `Date`.
 
-    @app.post("/_sandbox/faults")
-    async def add_faults(request: Request) -> Response:
-        try:
-            orders = orjson.loads(await request.body())
-            if not isinstance(orders, list) or not all(isinstance(o, dict) for o in orders):
-                return json_response(400, {"detail": "expected a JSON list of faults"})
-            api.faults.extend(orders)
-        except ValueError as error:
-            return json_response(400, {"detail": str(error)})
-        return json_response(200, {"added": len(orders)})
+    X charges a resource on the UTC day that the answer's `Date` tells: the two must not differ,
+    not even at midnight.
+    """
 
-    @app.delete("/_sandbox/faults")
-    async def clear_faults() -> dict[str, str]:
-        api.faults.clear()
-        return {"status": "cleared"}
+    def __init__(self, app: ASGIApp, clock: Clock) -> None:
+        """Take the application around which this stands."""
+        self._app = app
+        self._clock = clock
 
-    @app.get("/_sandbox/requests")
-    async def list_requests() -> Response:
-        return json_response(200, list(api.requests))
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the application answer."""
+        now = self._clock()
+        scope.setdefault("state", {})["now"] = now
+        # X's recorded answers say UTC, where HTTP wants GMT.
+        date = (b"date", format_datetime(now, usegmt=True).replace("GMT", "UTC").encode())
 
-    @app.delete("/_sandbox/requests")
-    async def clear_requests() -> dict[str, str]:
-        api.requests.clear()
-        return {"status": "cleared"}
+        async def send_dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], date]
+            await send(message)
+
+        await self._app(scope, receive, send_dated)

@@ -21,7 +21,7 @@ from moto.s3.models import s3_backends
 from moto.server import ThreadedMotoServer
 
 from sandbox.app import create_app
-from sandbox.clock import frozen_clock, real_clock
+from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.limits import SEARCH_ALL_SPACING_SECONDS, RateLimits
 from sandbox.population import Population
@@ -60,10 +60,10 @@ class World:
         self.bucket = bucket
         self._host, self._x_port, self._s3_port = host, x_port, s3_port
         self._directory = directory
-        clock = frozen_clock(now) if now else real_clock
+        self._clock = Clock(now)
         limits = RateLimits(rate_limits, search_all_spacing=search_all_spacing)
         self.population = Population(seed, extra_usernames)
-        self.api = XApi(self.population, clock, Faults(), limits)
+        self.api = XApi(self.population, self._clock, Faults(), limits)
         self.smtp = SmtpSink(directory / "mails", host, smtp_port)
         self.x_url = self.s3_url = ""
 
@@ -101,6 +101,10 @@ class World:
     ) -> None:
         """Stop."""
         self.stop()
+
+    def travel(self, to: datetime) -> None:
+        """Move the frozen clock; ClockRunsError in a world on the real one."""
+        self._clock.travel(to)
 
     @property
     def faults(self) -> Faults:
@@ -154,7 +158,11 @@ class World:
         listener = socket.create_server((self._host, self._x_port), backlog=2048)
         self.x_url = f"http://{self._host}:{listener.getsockname()[1]}"
         config = uvicorn.Config(
-            create_app(self.api), log_config=None, access_log=False, lifespan="off"
+            create_app(self.api),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            date_header=False,  # the sandbox's clock tells the date
         )
         # A cut connection is what was ordered, not news; `requests` is the access log.
         for name in ("uvicorn.error", "uvicorn.access"):

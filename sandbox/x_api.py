@@ -14,6 +14,7 @@ from fastapi import Request, Response
 from sandbox import parameters as p
 from sandbox.answers import Answer
 from sandbox.cast import GONE, Account, Kind, Vocabulary
+from sandbox.clock import Clock
 from sandbox.fault_answers import answer_instead, spoil
 from sandbox.faults import Faults
 from sandbox.field_names import USAGE_FIELDS
@@ -58,7 +59,7 @@ class XApi:
     def __init__(
         self,
         population: Population,
-        clock: Callable[[], datetime],
+        clock: Clock,
         faults: Faults | None = None,
         limits: RateLimits | None = None,
     ) -> None:
@@ -72,26 +73,19 @@ class XApi:
 
     def users_by(self, request: Request) -> dict[str, Any]:
         """GET /2/users/by."""
-        parameters = self._parameters(request, ("usernames", *p.USER_OBJECTS))
-        names = parameters.listed("usernames")
-        return self._users(parameters, "usernames", names, self.population.directory.by_username)
+        return self._users(request, "usernames", self.population.directory.by_username)
 
     def users(self, request: Request) -> dict[str, Any]:
         """GET /2/users."""
-        parameters = self._parameters(request, ("ids", *p.USER_OBJECTS))
-        ids = parameters.listed("ids")
-        return self._users(parameters, "ids", ids, self.population.directory.by_id)
+        return self._users(request, "ids", self.population.directory.by_id)
 
     def _users(
-        self,
-        parameters: p.Parameters,
-        parameter: str,
-        values: list[str],
-        look_up: Callable[[str], Account | None],
+        self, request: Request, parameter: str, look_up: Callable[[str], Account | None]
     ) -> dict[str, Any]:
-        found = [(value, look_up(value)) for value in values]
+        parameters = self._parameters(request, (parameter, *p.USER_OBJECTS))
+        found = [(value, look_up(value)) for value in parameters.listed(parameter)]
         there = [account for _, account in found if account and account.kind not in GONE]
-        answer = self._answer(parameters, _common_vocabulary(there))
+        answer = self._answer(request, parameters, _common_vocabulary(there))
         for value, account in found:
             if account is None or account.kind in GONE:
                 answer.missing_user(parameter, value, account)
@@ -103,16 +97,16 @@ class XApi:
         account = self.population.directory.by_id(user_id)
         vocabulary = account.vocabulary if account else Vocabulary.CLASSIC
         parameters = self._parameters(request, _TIMELINE)
-        start, end = parameters.interval(self.clock(), _TIMELINE_LAG)
+        start, end = parameters.interval(request.state.now, _TIMELINE_LAG)
         since, until = parameters.id_range()
         size = parameters.number("max_results", 5, 100, 10)
         excluded = parameters.choices("exclude", frozenset(_EXCLUDED_KINDS))
         token = read_token(parameters, "pagination_token")
-        answer = self._answer(parameters, vocabulary)
+        answer = self._answer(request, parameters, vocabulary)
         if account is None or not account.readable:
             return {"errors": [missing_user(vocabulary, "id", user_id, account)]}
         depth = TIMELINE_DEPTH_WITHOUT_REPLIES if "replies" in excluded else TIMELINE_DEPTH
-        now_key = key_at(self.clock())
+        now_key = key_at(request.state.now)
         horizon = self.population.horizon(account, now_key, depth)
         low = max(key_at(start), (since or -1) + 1, horizon)
         high = min(key_at(end), until or _END_OF_TIME)
@@ -130,7 +124,9 @@ class XApi:
         parameters = self._parameters(request, ("ids", *p.POST_OBJECTS))
         found = [(i, self.population.find(int(i))) for i in parameters.listed("ids")]
         posts = [post for _, post in found if post and post.account.readable]
-        answer = self._answer(parameters, _common_vocabulary([post.account for post in posts]))
+        answer = self._answer(
+            request, parameters, _common_vocabulary([post.account for post in posts])
+        )
         for post_id, post in found:
             if post is None or not post.account.readable:
                 answer.missing_post("ids", post_id)
@@ -138,12 +134,12 @@ class XApi:
 
     def search_recent(self, request: Request) -> dict[str, Any]:
         """GET /2/tweets/search/recent."""
-        now = self.clock()
+        now = request.state.now
         return self._search(request, 100, 512, now - _RECENT, now - _RECENT)
 
     def search_all(self, request: Request) -> dict[str, Any]:
         """GET /2/tweets/search/all."""
-        return self._search(request, 500, 1_024, None, self.clock() - _ALL_BY_DEFAULT)
+        return self._search(request, 500, 1_024, None, request.state.now - _ALL_BY_DEFAULT)
 
     def _search(
         self,
@@ -169,14 +165,14 @@ class XApi:
         if parameters.text("start_time") and since is not None:
             msg = "'start_time' and 'since_id' can not be combined"
             raise invalid_request("since_id", str(since), msg)
-        start, end = parameters.interval(self.clock(), _SEARCH_LAG, earliest)
+        start, end = parameters.interval(request.state.now, _SEARCH_LAG, earliest)
         if parameters.text("start_time") is None and since is None:
             start = min(default_start, end - timedelta(seconds=1))
         token = read_token(parameters, "next_token") or read_token(parameters, "pagination_token")
         low = max(key_at(start), (since or -1) + 1)
         high = min(key_at(end), until or _END_OF_TIME, token[1] if token else _END_OF_TIME)
         accounts = self._searched(query.usernames)
-        answer = self._answer(parameters, _common_vocabulary(accounts))
+        answer = self._answer(request, parameters, _common_vocabulary(accounts))
         streams = (self.population.between(account, low, high) for account in accounts)
         found: Iterator[Post] = merge(*streams, key=lambda post: post.key, reverse=True)
         posts = list(itertools.islice(filter(query.matches, found), size + 1))
@@ -197,13 +193,14 @@ class XApi:
         parameters = self._parameters(request, ("days", "usage.fields"))
         days = parameters.number("days", 1, 90, 7)
         fields = parameters.fields("usage") or USAGE_FIELDS
-        return {"data": select(self.usage.report(self.clock(), days), fields)}
+        return {"data": select(self.usage.report(request.state.now, days), fields)}
 
     def _parameters(self, request: Request, allowed: tuple[str, ...]) -> p.Parameters:
         return p.Parameters(request.query_params, allowed)
 
-    def _answer(self, parameters: p.Parameters, vocabulary: Vocabulary) -> Answer:
-        return Answer(self.population, vocabulary, parameters, self.clock(), usage=self.usage)
+    def _answer(self, request: Request, parameters: p.Parameters, vocabulary: Vocabulary) -> Answer:
+        now = request.state.now
+        return Answer(self.population, vocabulary, parameters, now, usage=self.usage)
 
     async def respond(
         self, request: Request, endpoint: str, handle: Callable[[Request], dict[str, Any]]
