@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from include.errors import BadConfiguration
+from include.interval import Interval
 from include.x_api.search_query import check_query
 
 _PLAIN_WORD = re.compile(r"(?!(and|or)$)[#@$]?\w+", re.IGNORECASE)
@@ -69,6 +70,11 @@ class Search(_Source):
     """Its name in keys, reports and mails."""
     query: str
     """In X's search language."""
+
+
+def begun(accounts: Iterable[Account | Search], interval: Interval) -> list[Account | Search]:
+    """The enabled ones that are to be fetched over the interval."""
+    return [a for a in accounts if a.enabled and a.start < interval.end]
 
 
 def load_json(text: str) -> Any:

@@ -1,9 +1,17 @@
-"""The data products that other DAGs can be scheduled on."""
+"""The data products that other DAGs can be scheduled on.
+
+An event says that a run over the dataset's prefix is reported. Its extra names the ``interval``,
+the key of the run's ``report``, which lists every object, and how many rows were ``curated``:
+maybe none.
+"""
 
 from __future__ import annotations
 
 from airflow.sdk import Asset
 
 CURATED_TWEETS = Asset("curated_tweets")
-"""A run over ``curated/tweets/`` is reported. An event's extra names the ``interval``, the key of
-the run's ``report``, which lists every object, and how many rows were ``curated``: maybe none."""
+"""``curated/tweets/``"""
+CURATED_USERS = Asset("curated_users")
+"""``curated/users/``"""
+CURATED_TWEET_METRICS = Asset("curated_tweet_metrics")
+"""``curated/tweet_metrics/``"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from airflow.sdk import get_current_context
 
@@ -27,3 +28,9 @@ def current_interval() -> Interval:
     return Interval(
         datetime.fromtimestamp(start.timestamp(), UTC), datetime.fromtimestamp(end.timestamp(), UTC)
     )
+
+
+def name_in_grid(**names: str) -> None:
+    """Give a mapped task the names that its ``map_index_template`` shows."""
+    context: Any = get_current_context()
+    context.update(names)

@@ -22,17 +22,19 @@ class Outcome(StrEnum):
     """X does not know the account any more; the lake has seen it before."""
     NOT_FOUND = "not found"
     """X does not know the account and the lake never saw it: probably misspelt."""
+    TOO_LATE = "too late"
+    """X shows it only as it is now, and the interval was run long after its end."""
     FAILED = "failed"
     """Unexpected trouble: the run fails; ``detail`` says what and where to look."""
 
     @property
-    def is_unreadable(self) -> bool:
-        """Whether X refuses the account itself, so that nothing can be fetched."""
+    def tells_volume(self) -> bool:
+        """Whether the number of rows is what there was, and not what could be had."""
         return self in {
-            Outcome.SUSPENDED,
-            Outcome.PROTECTED,
-            Outcome.DELETED,
-            Outcome.NOT_FOUND,
+            Outcome.LANDED,
+            Outcome.ROWS_QUARANTINED,
+            Outcome.BATCH_QUARANTINED,
+            Outcome.EMPTY,
         }
 
     @property

@@ -44,6 +44,12 @@ def fetched_key(dataset: str, interval: Interval, account: str) -> str:
     return f"{batch_prefix('raw', dataset, interval, account)}fetch.json"
 
 
+def complete_interval(key: str) -> Interval | None:
+    """The interval of the batch that an object makes complete; None of any other object."""
+    *_, interval, name = key.split("/")
+    return Interval.parse(interval) if name == "fetch.json" else None
+
+
 class RawBatch:
     """The objects under ``raw/<dataset>/dt=…/account=…/<interval>/``.
 

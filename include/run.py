@@ -82,7 +82,7 @@ def _history(lake: Lake, dataset: str, interval: Interval, days: int) -> dict[st
     with ThreadPoolExecutor(max_workers=REQUESTS_AT_ONCE) as pool:
         for body in pool.map(lake.get, keys):
             for account in RunReport.model_validate_json(body).accounts:
-                if account.outcome is not Outcome.FAILED and not account.outcome.is_unreadable:
+                if account.outcome.tells_volume:
                     history[account.account].append(account.rows_in)
     return history
 

@@ -34,6 +34,12 @@ class Settings(BaseModel):
     """How long a task waits for a rate limit before it gives its slot back."""
     history_days: Annotated[int, Field(ge=1, le=90)] = 7
     """The recent past against which an account's volume is compared."""
+    refresh_hours: Annotated[int, Field(ge=0, le=168)] = 24
+    """How long the metrics of a post are taken down in every run."""
+    refresh_days: tuple[Annotated[int, Field(ge=1, le=365)], ...] = (3, 7, 30)
+    """Ages of a post at which they are taken down once more."""
+    look_back_days: Annotated[int, Field(ge=1, le=30)] = 7
+    """How far back what was missed is made up for by itself."""
     post_read_usd: Annotated[float, Field(ge=0)] = 0.005
     """Price of one post that X returns, in US dollars."""
     user_read_usd: Annotated[float, Field(ge=0)] = 0.010

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -38,6 +39,19 @@ class Fetch(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Planning:
+    """What a plan is made from."""
+
+    lake: Lake
+    api: XApi
+    accounts: Sequence[Account | Search]
+    interval: Interval
+    settings: Settings
+    now: datetime
+    """By X's clock."""
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """A fetch under way."""
 
@@ -59,14 +73,7 @@ class Source(ABC):
     """What X returns as ``data``, and charges."""
 
     @abstractmethod
-    def plan(
-        self,
-        lake: Lake,
-        api: XApi,
-        accounts: Sequence[Account | Search],
-        interval: Interval,
-        settings: Settings,
-    ) -> list[Fetch]:
+    def plan(self, planning: Planning) -> list[Fetch]:
         """What to fetch over the interval; what was planned before stays planned."""
 
     @abstractmethod

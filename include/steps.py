@@ -22,7 +22,7 @@ from include.lake import Lake, run_report_key
 from include.raw import RawBatch
 from include.report import RunReport
 from include.run import Batch
-from include.source import Fetch
+from include.source import Fetch, Planning
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,8 @@ def plan(dataset: str) -> list[dict[str, Any]]:
     lake, api = open_lake(settings), open_x_api(settings)
     lake.check()
     fetching.wait_until_readable(interval)
-    fetches = target.source.plan(lake, api, accounts, interval, settings)
+    now = api.usage().at  # free of charge, and X's clock is what it charges by
+    fetches = target.source.plan(Planning(lake, api, accounts, interval, settings, now))
     # Every mapped task asks Airflow for the whole list.
     return [fetch.model_dump(mode="json", exclude_defaults=True) for fetch in fetches]
 

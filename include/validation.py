@@ -99,6 +99,7 @@ def validate_batch(
     fetched = raw.fetched()
     if fetched is None:
         raise RawIncompleteError(interval, account)
+    wanted = raw.wanted()
     is_silent = fetched.outcome is Outcome.EMPTY
     parameters = {
         # Without rows there is nothing that these could be asked of.
@@ -107,6 +108,7 @@ def validate_batch(
         "author_id": None if is_silent else fetched.author_id,
         "volume_min": volume[0],
         "volume_max": volume[1],
+        "asked": None if wanted is None else len(wanted),
     }
     batch = _Batch(
         lake, dataset, quality, interval=interval, account=account, parameters=parameters

@@ -7,12 +7,13 @@ import re
 from urllib.parse import quote
 
 from include.interval import Interval
+from include.lake import ALL_ACCOUNTS
 
 SITE = "data-docs/"
 STYLE_KEY = f"{SITE}static/style.css"
 
 _VALIDATION_KEY = re.compile(
-    r"validations/(?P<dataset>[^/]+)/dt=[0-9-]{10}/account=(?P<account>[^/]+)/"
+    r"validations/(?P<dataset>[^/]+)/dt=[0-9-]{10}/(?:account=(?P<account>[^/]+)/)?"
     r"(?P<interval>[0-9TZ]+_[0-9TZ]+)(?:-part-(?P<part>[0-9]+))?\.json"
 )
 
@@ -56,7 +57,7 @@ def page_key(validation_key: str) -> str:
     names = _names(validation_key)
     prefix = run_prefix(names["dataset"], Interval.parse(names["interval"]))
     part = f"-part-{names['part']}" if names["part"] else ""
-    return f"{prefix}accounts/{names['account']}{part}.html"
+    return f"{prefix}accounts/{names['account'] or ALL_ACCOUNTS}{part}.html"
 
 
 def part_name(validation_key: str) -> str:
@@ -70,7 +71,8 @@ def _names(validation_key: str) -> re.Match[str]:
     if names is None:
         raise ValueError(
             f"{validation_key!r} is no key of a validation result; "
-            "write validations/<dataset>/dt=<date>/account=<account>/<interval>.json"
+            "write validations/<dataset>/dt=<date>/account=<account>/<interval>.json, or the same "
+            "without the account where the batch is of all accounts"
         )
     return names
 

@@ -29,6 +29,7 @@ _URGENCY = (
     Outcome.DELETED,
     Outcome.SUSPENDED,
     Outcome.PROTECTED,
+    Outcome.TOO_LATE,
     Outcome.LANDED,
     Outcome.EMPTY,
 )

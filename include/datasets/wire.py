@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
@@ -35,3 +36,20 @@ class Withheld(Wire):
 
     copyright: bool | None = None
     country_codes: list[str] | None = None
+
+
+class Metrics(Wire):
+    """Counts of a post; old payloads lack the last two."""
+
+    retweet_count: Int64 = ABSENT
+    repost_count: Int64 = ABSENT
+    reply_count: Int64 = ABSENT
+    like_count: Int64 = ABSENT
+    quote_count: Int64 = ABSENT
+    bookmark_count: Int64 = ABSENT
+    impression_count: Int64 = ABSENT
+
+
+def retweet_counts(metrics: Iterable[Metrics]) -> list[int | None]:
+    """How often each post was reposted."""
+    return [m.repost_count if m.retweet_count is None else m.retweet_count for m in metrics]

@@ -67,6 +67,11 @@ class XApi:
         """``GET /2/tweets``: the metrics of up to 100 posts."""
         return _answer(self._client.get_tweets(list(ids), tweet_fields=METRICS_FIELDS))
 
+    def usage(self) -> Answer:
+        """``GET /2/usage/tweets``: what X has counted, free of charge."""
+        parameters = {"days": 1}
+        return _answer(self._client.request("GET", "/2/usage/tweets", params=parameters))
+
     def timeline(
         self,
         user_id: str,

@@ -36,6 +36,7 @@ from include.x_api.errors import (
     TimelineNotFound,
     XUnavailable,
 )
+from include.x_api.problems import problem_name
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,8 @@ CONNECT_SECONDS, READ_SECONDS = 10, 60
 ATTEMPTS = 4
 WAIT_WITHOUT_HEADER = timedelta(seconds=60)
 """How long to wait when a rate limit does not say when its window opens."""
+_ABOUT_ONE = ("/2/usage/", "/2/compliance/")
+"""Where ``data`` is an object and no list."""
 SHORTEST_WAIT = timedelta(seconds=1)
 """The first pause for a rate limit, doubled each time: X's clock may be behind ours."""
 
@@ -140,7 +143,8 @@ def judge(response: requests.Response, path: str) -> None:
     except ValueError:
         body = None
     if status == requests.codes.ok and isinstance(body, dict):
-        checked(body)
+        if not path.startswith(_ABOUT_ONE):
+            checked(body)
         return
     problem = body if isinstance(body, dict) else {}
     said = _what_x_said(problem)
@@ -157,7 +161,7 @@ def judge(response: requests.Response, path: str) -> None:
             "and spending limit at X."
         )
     if status == requests.codes.too_many_requests:
-        if _problem_name(problem) == "usage-capped" or problem.get("title") == "UsageCapExceeded":
+        if problem_name(problem) == "usage-capped" or problem.get("title") == "UsageCapExceeded":
             raise MonthlyCapReached(
                 f"X's monthly cap of posts is used up ({path}): {said}. Waiting does not help; "
                 "raise the cap at X or wait for the next billing month."
@@ -179,11 +183,6 @@ def _reset(response: requests.Response) -> datetime:
     if re.fullmatch(r"\d{1,11}", stamp):
         return datetime.fromtimestamp(int(stamp), UTC)
     return datetime.now(UTC) + WAIT_WITHOUT_HEADER
-
-
-def _problem_name(problem: dict[str, Any]) -> str:
-    """Last path segment of a problem's type: its host is api.twitter.com or api.x.com."""
-    return str(problem.get("type", "")).rstrip("/").rpartition("/")[2]
 
 
 def _what_x_said(problem: dict[str, Any]) -> str:

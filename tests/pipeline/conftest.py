@@ -31,10 +31,13 @@ class Run:
     states: dict[str, set[str]]
     lake: Lake
     interval: Interval
+    dataset: str = "tweets"
 
     @property
     def report(self) -> RunReport:
-        return RunReport.model_validate(self.lake.get_json(run_report_key("tweets", self.interval)))
+        return RunReport.model_validate(
+            self.lake.get_json(run_report_key(self.dataset, self.interval))
+        )
 
     def account(self, name: str) -> AccountReport:
         return next(account for account in self.report.accounts if account.account == name)
@@ -69,10 +72,12 @@ def ingest(
     interval: Interval,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[..., Run]:
-    """Run `ingest_tweets` over the interval; a failed task is not tried again."""
+    """Run a dataset's DAG over an interval; a failed task is not tried again."""
 
     def ingest(
         *accounts: str | dict[str, object],
+        dataset: str = "tweets",
+        over: Interval = interval,
         environment: dict[str, str] | None = None,
         **settings: object,
     ) -> Run:
@@ -86,13 +91,13 @@ def ingest(
             **(environment or {}),
         }.items():
             monkeypatch.setenv(name, value)
-        dag = DagBag().dags["ingest_tweets"]
+        dag = DagBag().dags[f"ingest_{dataset}"]
         for task in dag.tasks:
             task.retries = 0
-        finished = dag.test(logical_date=interval.end)
+        finished = dag.test(logical_date=over.end)
         states: dict[str, set[str]] = {}
         for ti in finished.get_task_instances():
             states.setdefault(ti.task_id, set()).add(str(ti.state))
-        return Run(finished.state == "success", states, world_lake, interval)
+        return Run(finished.state == "success", states, world_lake, over, dataset)
 
     return ingest

@@ -18,14 +18,13 @@ from include.datasets.tweets.wire import (
     Entities,
     Geo,
     Media,
-    Metrics,
     Note,
     Place,
     Post,
     Reference,
     Topic,
 )
-from include.datasets.wire import Withheld
+from include.datasets.wire import Metrics, Withheld, retweet_counts
 
 ENTITY_PROBLEM = "entity_problem"
 """Extra column: an entity that lies outside its text, in words; null where all lie inside."""
@@ -101,7 +100,7 @@ def columns(rows: Rows) -> dict[str, pa.Array]:
         "community_id": arrays.texts(posts, "community_id"),
         "withheld_country_codes": arrays.lists([w.country_codes for w in withheld], arrays.strings),
         "is_withheld_for_copyright": arrays.booleans(withheld, "copyright"),
-        "retweet_count": pa.array(wire.retweet_counts(metrics), pa.int64()),
+        "retweet_count": pa.array(retweet_counts(metrics), pa.int64()),
         **{name: arrays.integers(metrics, name) for name in _METRICS},
         ENTITY_PROBLEM: pa.array(map(_entity_problem, posts, notes), pa.string()),
     }

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from include.accounts import Account, Search
+from include.accounts import Account, Search, begun
 from include.interval import Interval
-from include.lake import Lake
 from include.lookup import EXPLANATIONS, look_up
 from include.outcomes import Outcome
 from include.raw import StoredPage
-from include.settings import Settings
-from include.source import Fetch, Progress, Source, StaleToken
+from include.source import Fetch, Planning, Progress, Source, StaleToken
 from include.x_api.errors import BadRequest
 from include.x_api.problems import account_outcome
 
@@ -26,18 +24,11 @@ class Timelines(Source):
 
     kind = "posts"
 
-    def plan(
-        self,
-        lake: Lake,
-        api: XApi,
-        accounts: Sequence[Account | Search],
-        interval: Interval,
-        settings: Settings,  # noqa: ARG002
-    ) -> list[Fetch]:
-        """Look up every enabled account that has begun, and say what to fetch of each."""
-        wanted = [a for a in accounts if a.enabled and a.start < interval.end]
+    def plan(self, planning: Planning) -> list[Fetch]:
+        """Look up every account that has begun, and say what to fetch of each."""
+        wanted = begun(planning.accounts, planning.interval)
         named = [a for a in wanted if isinstance(a, Account)]
-        users, refusals = look_up(lake, api, named, interval)
+        users, refusals = look_up(planning.lake, planning.api, named, planning.interval)
         return [
             Fetch(account=account.name, query=account.query)
             if isinstance(account, Search)

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from msgspec import Meta, Raw
 
-from include.datasets.wire import ABSENT, Int64, Number, Text, Url, Wire, Withheld
+from include.datasets.wire import ABSENT, Int64, Metrics, Number, Text, Url, Wire, Withheld
 
 
 class Tag(Wire):
@@ -75,18 +75,6 @@ class Reference(Wire):
 
     type: str = ABSENT
     id: str = ABSENT
-
-
-class Metrics(Wire):
-    """Counts; old payloads lack the last two."""
-
-    retweet_count: Int64 = ABSENT
-    repost_count: Int64 = ABSENT
-    reply_count: Int64 = ABSENT
-    like_count: Int64 = ABSENT
-    quote_count: Int64 = ABSENT
-    bookmark_count: Int64 = ABSENT
-    impression_count: Int64 = ABSENT
 
 
 class Attachments(Wire):
@@ -194,11 +182,6 @@ def edit_histories(posts: Iterable[Post]) -> list[list[str] | None]:
     """Ids of each post's versions; seen on the wire: a history with one empty id."""
     histories = [post.edit_history_tweet_ids or post.edit_history_post_ids for post in posts]
     return [ids and [i for i in ids if i] for ids in histories]
-
-
-def retweet_counts(metrics: Iterable[Metrics]) -> list[int | None]:
-    """How often each post was reposted."""
-    return [m.repost_count if m.retweet_count is None else m.retweet_count for m in metrics]
 
 
 def edits_remaining(controls: Iterable[EditControls]) -> list[int | None]:

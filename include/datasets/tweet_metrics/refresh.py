@@ -1,0 +1,97 @@
+"""Which posts are looked at again: all while they are young, then once at each of a few ages."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from include.datasets.tweet_metrics.decode import VISIBLE
+from include.interval import Interval
+from include.lake import Lake, day_prefix
+from include.raw import complete_interval
+from include.settings import Settings
+
+TWEETS, METRICS = "tweets", "tweet_metrics"
+_REQUESTS_AT_ONCE = 8
+
+
+def due(lake: Lake, interval: Interval, settings: Settings) -> list[str]:
+    """Ids of the lake's posts whose counts are to be taken down at the interval's end, sorted.
+
+    A post is due in every run until it is ``refresh_hours`` old, then once at each age of
+    ``refresh_days``: in the first run after it came of that age. Where runs were missed, the next
+    one makes up for those of the look-back. A post that was seen to be gone is due no more.
+    """
+    since = _last_run(lake, interval, interval.start - timedelta(days=settings.look_back_days))
+    young = timedelta(hours=settings.refresh_hours)
+    ages = [timedelta(days=days) for days in settings.refresh_days]
+    windows = [(interval.end - young, interval.end)]
+    windows += [(since - age, interval.end - age) for age in ages]
+    ids = _written(lake, windows)
+    return sorted(ids - _gone(lake, interval, max([young, *ages])), key=int) if ids else []
+
+
+def _last_run(lake: Lake, interval: Interval, earliest: datetime) -> datetime:
+    """The end of the last complete run before this one; ``earliest`` if there was none since."""
+    ends = [
+        run.end
+        for day in _dates(earliest, interval.end)
+        for key in lake.keys(day_prefix("raw", METRICS, day))
+        if (run := complete_interval(key)) is not None and run.end <= interval.start
+    ]
+    return max(ends, default=earliest)
+
+
+def _written(lake: Lake, windows: Sequence[tuple[datetime, datetime]]) -> set[str]:
+    """Ids of the curated posts that were written in one of the windows."""
+    keys = {
+        key
+        for begin, end in windows
+        for day in _dates(begin, end)
+        for key in lake.keys(day_prefix("curated", TWEETS, day))
+        if _overlaps(key, begin, end)
+    }
+    ids: set[str] = set()
+    for posts in _tables(lake, sorted(keys), ["tweet_id", "created_at"]):
+        for begin, end in windows:
+            written = posts["created_at"]
+            inside = pc.and_(pc.greater_equal(written, begin), pc.less(written, end))
+            ids.update(posts["tweet_id"].filter(inside).to_pylist())
+    return ids
+
+
+def _gone(lake: Lake, interval: Interval, age: timedelta) -> set[str]:
+    """Ids of the posts that were seen to be gone since ``age`` before the interval's end."""
+    keys = [
+        key
+        for day in _dates(interval.end - age, interval.end)
+        for key in lake.keys(day_prefix("curated", METRICS, day))
+    ]
+    gone: set[str] = set()
+    for posts in _tables(lake, keys, ["tweet_id", "status"]):
+        gone.update(posts["tweet_id"].filter(pc.not_equal(posts["status"], VISIBLE)).to_pylist())
+    return gone
+
+
+def _tables(lake: Lake, keys: Iterable[str], columns: list[str]) -> Iterator[pa.Table]:
+    with ThreadPoolExecutor(max_workers=_REQUESTS_AT_ONCE) as pool:
+        for body in pool.map(lake.get, keys):
+            yield pq.read_table(io.BytesIO(body), columns=columns)
+
+
+def _overlaps(key: str, begin: datetime, end: datetime) -> bool:
+    """Whether a curated object's interval and the window have an instant in common."""
+    interval = Interval.parse(key.rpartition("/")[2].partition(".")[0])
+    return interval.start < end and begin < interval.end
+
+
+def _dates(begin: datetime, end: datetime) -> list[date]:
+    """The UTC dates of the half-open span."""
+    last = (end - timedelta(microseconds=1)).date()
+    return [begin.date() + timedelta(days=n) for n in range((last - begin.date()).days + 1)]

@@ -1,0 +1,29 @@
+"""The counts of posts that the lake knows, a hundred a call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from include.datasets.tweet_metrics.refresh import due
+from include.listed import Listed
+from include.source import Planning
+
+if TYPE_CHECKING:
+    from include.x_api.answer import Answer
+    from include.x_api.client import XApi  # tweepy is slow to import
+
+
+class Snapshots(Listed):
+    """Asks for every post that is due."""
+
+    kind = "posts"
+    dataset = "tweet_metrics"
+
+    def wanted(self, planning: Planning) -> list[str]:
+        """Ids of the posts that are due."""
+        return due(planning.lake, planning.interval, planning.settings)
+
+    def ask(self, api: XApi, names: Sequence[str]) -> Answer:
+        """``GET /2/tweets``."""
+        return api.tweets(names)

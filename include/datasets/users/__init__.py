@@ -1,0 +1,1 @@
+"""The dataset ``users``: profiles, one row per account and day."""

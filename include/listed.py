@@ -1,0 +1,70 @@
+"""Sources that ask X for a list of names or ids, a hundred a call."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+from include.lake import ALL_ACCOUNTS
+from include.outcomes import Outcome
+from include.raw import RawBatch, StoredPage
+from include.source import Fetch, Planning, Progress, Source
+
+if TYPE_CHECKING:
+    from include.x_api.answer import Answer
+    from include.x_api.client import XApi  # tweepy is slow to import
+
+A_CALL = 100
+
+
+class Listed(Source):
+    """One fetch for all accounts; what it asks for is written down before the first call.
+
+    X shows these things as they are now and not as they were: once the next interval is over, it
+    is too late to begin.
+    """
+
+    dataset: str
+
+    def plan(self, planning: Planning) -> list[Fetch]:
+        """Write down what is wanted, unless an earlier attempt has."""
+        raw = RawBatch(planning.lake, self.dataset, planning.interval, ALL_ACCOUNTS)
+        if raw.wanted() is None:
+            interval = planning.interval
+            if planning.now >= interval.end + (interval.end - interval.start):
+                return [
+                    Fetch(
+                        account=ALL_ACCOUNTS,
+                        unreadable=Outcome.TOO_LATE,
+                        detail=f"X shows {self.dataset} as they are now, and it was "
+                        f"{planning.now:%Y-%m-%d %H:%M} UTC when this interval was run.",
+                    )
+                ]
+            raw.want(self.wanted(planning))
+        return [Fetch(account=ALL_ACCOUNTS)]
+
+    def next_page(self, api: XApi, progress: Progress) -> Answer | None:
+        """The answer to the next hundred."""
+        wanted = progress.raw.wanted() or []
+        begun = len(progress.pages) * A_CALL
+        asked = wanted[begun : begun + A_CALL]
+        return self.ask(api, asked) if asked else None
+
+    def outcome(
+        self,
+        fetch: Fetch,  # noqa: ARG002
+        pages: Sequence[StoredPage],
+    ) -> tuple[Outcome | Literal["fetched"], str]:
+        """Whether there is anything at all."""
+        if any(page.content.get("data") or page.content.get("errors") for page in pages):
+            return "fetched", ""
+        return Outcome.EMPTY, "There was nothing to ask X for."
+
+    @abstractmethod
+    def wanted(self, planning: Planning) -> list[str]:
+        """Names or ids to ask for."""
+
+    @abstractmethod
+    def ask(self, api: XApi, names: Sequence[str]) -> Answer:
+        """Ask X for up to a hundred of them."""
