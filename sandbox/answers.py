@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sandbox.cast import GONE, Account, Vocabulary
+from sandbox.cast import Account, Vocabulary
+from sandbox.fates import Fates
 from sandbox.field_names import POST_EXPANSIONS, PRIVATE_FIELDS, USER_EXPANSIONS
 from sandbox.malformed import MALFORMATIONS
 from sandbox.parameters import Parameters
@@ -12,6 +13,7 @@ from sandbox.population import Population
 from sandbox.posts import Post, code_of
 from sandbox.problems import hidden_field, missing_post, missing_user
 from sandbox.usage import Usage
+from sandbox.view import View
 from sandbox.vocabulary import select, speak, translate
 
 # An expansion brings the field that it expands.
@@ -41,10 +43,12 @@ class Answer:
         parameters: Parameters,
         now: datetime,
         *,
+        fates: Fates | None = None,
         usage: Usage | None = None,
     ) -> None:
         """Read which fields the caller wants; what the answer returns is charged to `usage`."""
         self._population = population
+        self._view = View(population, fates or Fates(population, lambda: now), now)
         self.vocabulary = vocabulary
         self._parameters = parameters
         self._now = now
@@ -82,7 +86,7 @@ class Answer:
         data = []
         for account in accounts:
             self._users_returned.append(account.user_id)
-            user = self._population.user(account, self._now)
+            user = self._view.user(account)
             data.append(translate(self.vocabulary, select(user, fields)))
             for name in sorted(expansions & set(user)):
                 self._include_post(int(user[name]), name, self._parameters.fields("post"))
@@ -90,12 +94,14 @@ class Answer:
 
     def missing_user(self, parameter: str, value: str, account: Account | None) -> None:
         """Note the partial error of a user that is not there."""
-        self._errors.append(missing_user(self.vocabulary, parameter, value, account))
+        standing = self._view.standing(account)
+        self._errors.append(missing_user(self.vocabulary, parameter, value, standing))
 
     def missing_post(self, parameter: str, value: str) -> None:
         """Note the partial error of a post that is not there."""
         author = self._population.directory.by_code(code_of(int(value)))
-        self._errors.append(missing_post(self.vocabulary, parameter, value, author))
+        standing = self._view.standing(author)
+        self._errors.append(missing_post(self.vocabulary, parameter, value, standing))
 
     def _finish(self, data: list[Any]) -> dict[str, Any]:
         # Every answer with posts or users passes here, so that no endpoint can forget to charge.
@@ -161,15 +167,15 @@ class Answer:
         if user_id in self._included["users"]:
             return
         account = self._population.directory.by_id(user_id)
-        if account is None or account.kind in GONE:
+        if account is None or self._view.is_gone(account):
             return
-        user = select(self._population.user(account, self._now), self._parameters.fields("user"))
+        user = select(self._view.user(account), self._parameters.fields("user"))
         self._included["users"][user_id] = translate(self.vocabulary, user)
         self._users_returned.append(user_id)
 
     def _include_post(self, key: int, parameter: str, fields: frozenset[str]) -> Post | None:
-        post = self._population.find(key)
-        if post is None or not post.account.readable:
+        post = self._view.find(key)
+        if post is None:
             spoken = parameter
             if self.vocabulary is Vocabulary.NEW:
                 spoken = parameter.replace("tweets.id", "posts").replace("tweet", "post")

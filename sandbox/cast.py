@@ -33,7 +33,23 @@ class Vocabulary(StrEnum):
     NEW = "new"
 
 
-GONE = {Kind.SUSPENDED, Kind.DELETED, Kind.MISSPELT}
+class Standing(StrEnum):
+    """What X shows of an account."""
+
+    OPEN = "open"
+    PROTECTED = "protected"
+    SUSPENDED = "suspended"
+    DELETED = "deleted"
+    UNKNOWN = "unknown"
+
+
+GONE = {Standing.SUSPENDED, Standing.DELETED, Standing.UNKNOWN}
+_STANDINGS = {
+    Kind.PROTECTED: Standing.PROTECTED,
+    Kind.SUSPENDED: Standing.SUSPENDED,
+    Kind.DELETED: Standing.DELETED,
+    Kind.MISSPELT: Standing.UNKNOWN,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +73,9 @@ class Account:
         return str(_LONG_BASE + self.code * _LONG_STEP)
 
     @property
-    def readable(self) -> bool:
-        """Whether an app without the owner's consent can see posts of this account."""
-        return self.kind not in GONE and self.kind is not Kind.PROTECTED
+    def standing(self) -> Standing:
+        """How the account stands in a world to which nothing has happened (fates.py)."""
+        return _STANDINGS.get(self.kind, Standing.OPEN)
 
     @property
     def name(self) -> str:

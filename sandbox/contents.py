@@ -2,6 +2,8 @@
 
 # ruff: noqa: PLR2004 - dice and shares are what this file is about
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -9,7 +11,14 @@ from typing import Any
 from sandbox.cast import CAST, Kind
 from sandbox.objects import PLACES
 from sandbox.posts import EPOCH_MS, Post, Slot, moment, snowflake, timestamp
-from sandbox.texts import CASHTAGS, PLACE_NAMES, TOPICS, TextBuilder, sentence
+from sandbox.texts import (
+    CASHTAGS,
+    PLACE_NAMES,
+    TOPICS,
+    WITHHELD_POST_TEXT,
+    TextBuilder,
+    sentence,
+)
 
 WAVE_OF_NEW_METRICS = datetime(2022, 12, 15, tzinfo=UTC)
 """Before this day payloads have no bookmark_count and no impression_count."""
@@ -30,6 +39,7 @@ _CONTEXT = tuple(
     )
 )
 _LETTERS = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
+_LEARN_MORE = "Learn more."
 _ORDINARY = tuple(a for a in CAST if a.kind is Kind.ORDINARY)
 _LANGUAGES = (*("en",) * 16, "und", "qme", "zxx", None)
 _REPLY_SETTINGS = (*("everyone",) * 7, "mentionedUsers", "following")
@@ -156,6 +166,27 @@ def edit_controls(first: datetime, remaining: int) -> dict[str, Any]:
     """Return edit_controls of a post whose first version was made at `first`."""
     until = timestamp(first + timedelta(minutes=30))
     return {"edits_remaining": remaining, "is_edit_eligible": True, "editable_until": until}
+
+
+def notice(text: str) -> TextBuilder:
+    """Return a notice that ends with a link, written out without a shortener, as X does it."""
+    page = "https://help.example.org/withheld"
+    builder = TextBuilder().add(text.removesuffix(_LEARN_MORE))
+    return builder.link(_LEARN_MORE, url=page, expanded_url=page, display_url="Learn more")
+
+
+def withhold(post: Post, country_codes: Iterable[str]) -> Post:
+    """Put a notice in the place of what a post says and shows."""
+    instead = notice(WITHHELD_POST_TEXT)
+    said = {"text", "entities", "note_tweet", "attachments", "display_text_range"}
+    body = {key: value for key, value in post.body.items() if key not in said}
+    body |= {
+        "text": instead.text,
+        "entities": instead.entities,
+        "display_text_range": [0, len(instead.text)],
+        "withheld": {"copyright": False, "country_codes": [*country_codes], "scope": "tweet"},
+    }
+    return replace(post, body=body)
 
 
 def edited(slot: Slot, body: dict[str, Any], rng: Random) -> Post:

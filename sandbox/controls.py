@@ -21,6 +21,7 @@ def add_controls(app: FastAPI, api: XApi) -> None:
         "health": {"GET": controls.health},
         "clock": {"POST": controls.move_clock},
         "faults": {"POST": controls.add_faults, "DELETE": controls.clear_faults},
+        "fates": {"POST": controls.add_fates, "DELETE": controls.clear_fates},
         "requests": {"GET": controls.list_requests, "DELETE": controls.clear_requests},
     }
     for name, methods in routes.items():
@@ -62,6 +63,15 @@ class _Controls:
 
     def clear_faults(self, _body: bytes) -> dict[str, str]:
         self._api.faults.clear()
+        return {"status": "cleared"}
+
+    def add_fates(self, body: bytes) -> dict[str, int]:
+        orders = _orders(body, "fates")
+        self._api.fates.extend(orders)
+        return {"added": len(orders)}
+
+    def clear_fates(self, _body: bytes) -> dict[str, str]:
+        self._api.fates.clear()
         return {"status": "cleared"}
 
     def list_requests(self, _body: bytes) -> list[Any]:

@@ -8,9 +8,9 @@ from typing import Any
 
 from sandbox.cast import Account
 from sandbox.parameters import Parameters
-from sandbox.population import Population
 from sandbox.posts import Post
 from sandbox.problems import invalid_request
+from sandbox.view import View
 
 _TOKEN_BYTES = 9
 
@@ -57,7 +57,7 @@ def read_token(parameters: Parameters, name: str) -> tuple[str, int] | None:
 
 
 def timeline_page(
-    population: Population,
+    view: View,
     account: Account,
     keys: tuple[int, int],
     size: int,
@@ -70,15 +70,15 @@ def timeline_page(
     low, high = keys
     if token and token[0] == "p":  # back towards the newest: the page just before this one
         first = max(low, token[1] + 1)
-        newer = population.between(account, first, high, newest_first=False)
+        newer = view.between(account, first, high, newest_first=False)
         posts = list(itertools.islice(newer, size))[::-1]
     else:
         below = min(high, token[1]) if token else high
-        posts = list(itertools.islice(population.between(account, low, below), size))
+        posts = list(itertools.islice(view.between(account, low, below), size))
     if not posts:
         return Page([], older=False, newer=False)
-    older = population.between(account, low, posts[-1].key)
-    newer = population.between(account, posts[0].key + 1, high, newest_first=False)
+    older = view.between(account, low, posts[-1].key)
+    newer = view.between(account, posts[0].key + 1, high, newest_first=False)
     return Page(
         posts,
         older=next(older, None) is not None,

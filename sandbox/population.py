@@ -37,7 +37,7 @@ class Population:
         self.seed = seed
         self.directory = Directory(extra_usernames)
         self._hours: OrderedDict[tuple[int, int], tuple[Post, ...]] = OrderedDict()
-        self._users: dict[int, dict[str, Any]] = {}
+        self._profiles: dict[int, dict[str, Any]] = {}
 
     def count_before(self, account: Account, hour: int) -> int:
         """Return how many posts the account made before this hour (hours since 1970)."""
@@ -119,19 +119,12 @@ class Population:
                     return version
         return None
 
-    def user(self, account: Account, now: datetime) -> dict[str, Any]:
-        """Return the user object, every field of it, in the classic vocabulary."""
-        user = self._users.get(account.code)
-        if user is None:
-            user = self._users[account.code] = self._new_user(account)
-        hour = int(now.timestamp()) // 3600
-        made = self.count_before(account, hour)
-        user = user | {"public_metrics": user["public_metrics"] | {"tweet_count": made}}
-        if account.readable and made:
-            newest = next(self.between(account, 0, snowflake(hour * _HOUR_MS)), None)
-            if newest is not None:
-                user["most_recent_tweet_id"] = str(newest.key)
-        return user
+    def profile(self, account: Account) -> dict[str, Any]:
+        """Return what of a user object does not change with time, in the classic vocabulary."""
+        profile = self._profiles.get(account.code)
+        if profile is None:
+            profile = self._profiles[account.code] = self._new_profile(account)
+        return profile
 
     def media(self, key: str) -> dict[str, Any]:
         """Return the media object with this key."""
@@ -173,7 +166,7 @@ class Population:
         ]
         return replace(original, key=post.key, malformation=None)
 
-    def _new_user(self, account: Account) -> dict[str, Any]:
+    def _new_profile(self, account: Account) -> dict[str, Any]:
         rng = self._random(account, 0, "user")
         created = datetime.fromtimestamp(rng.randrange(1_268_000_000, 1_590_000_000), UTC)
         followers = zlib.crc32(account.username.encode()) % 90_000
@@ -188,7 +181,6 @@ class Population:
             "entities": {"url": {"urls": [link | {"expanded_url": site, "display_url": site[8:]}]}},
             "location": rng.choice(("Port Maren", "everywhere \U0001f30d", "")),
             "profile_image_url": f"https://img.example.org/{account.username}_normal.jpg",
-            "protected": account.kind is Kind.PROTECTED,
             "public_metrics": {
                 "followers_count": followers,
                 "following_count": followers // 40,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.cast import Account, Kind, Vocabulary
+from sandbox.cast import Standing, Vocabulary
 from sandbox.vocabulary import problem_host
 
 Problem = dict[str, Any]
@@ -69,9 +69,7 @@ NOT_ENROLLED: Problem = {
 }
 
 
-def missing_user(
-    vocabulary: Vocabulary, parameter: str, value: str, account: Account | None
-) -> Problem:
+def missing_user(vocabulary: Vocabulary, parameter: str, value: str, standing: Standing) -> Problem:
     """Return the partial error for a user that is not there, or not for us."""
     item = {
         "value": value,
@@ -79,13 +77,13 @@ def missing_user(
         "parameter": parameter,
         "resource_id": value,
     }
-    if account and account.kind is Kind.SUSPENDED:
+    if standing is Standing.SUSPENDED:
         return item | {
             "title": "Forbidden",
             "detail": f"User has been suspended: [{value}].",
             "type": type_of(vocabulary, "resource-not-found"),
         }
-    if account and account.kind is Kind.PROTECTED:
+    if standing is Standing.PROTECTED:
         return item | {
             "section": "data",
             "title": "Authorization Error",
@@ -99,9 +97,7 @@ def missing_user(
     }
 
 
-def missing_post(
-    vocabulary: Vocabulary, parameter: str, value: str, author: Account | None
-) -> Problem:
+def missing_post(vocabulary: Vocabulary, parameter: str, value: str, author: Standing) -> Problem:
     """Return the partial error for a post that is deleted, or whose author is hidden."""
     word = "tweet" if vocabulary is Vocabulary.CLASSIC else "post"
     item = {
@@ -110,7 +106,7 @@ def missing_post(
         "parameter": parameter,
         "resource_id": value,
     }
-    if author and author.kind in {Kind.PROTECTED, Kind.SUSPENDED}:
+    if author in {Standing.PROTECTED, Standing.SUSPENDED}:
         sorry = f"Sorry, you are not authorized to see the {word.title()} with {parameter}"
         return item | {
             "section": "data" if parameter == "ids" else "includes",

@@ -47,6 +47,10 @@ class TextBuilder:
         """Append a shortened link; fields are those of a URL entity besides url."""
         return self._entity("urls", short, url=short, **fields)
 
+    def link(self, words: str, **fields: Any) -> "TextBuilder":
+        """Append words that are a link; fields are those of a URL entity."""
+        return self._entity("urls", words, **fields)
+
     def annotated(self, name: str) -> "TextBuilder":
         """Append a place name that X recognised; its end offset is inclusive."""
         start = self._length
@@ -141,3 +145,5 @@ NASTY_TEXTS: tuple[str, ...] = (
 
 WITHHELD_TEXT = "This account's posts are not available in your country. Learn more."
 """The one text that every post of a withheld account carries."""
+WITHHELD_POST_TEXT = "This post is not available in your country. Learn more."
+"""What a single post says once it is withheld."""

@@ -19,6 +19,10 @@ class Usage:
 
     def __init__(self) -> None:
         """Start with nothing used."""
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget what was used."""
         self._posts: defaultdict[date, set[int]] = defaultdict(set)
         self._users: defaultdict[date, set[str]] = defaultdict(set)
         self.returned_posts = 0

@@ -22,6 +22,7 @@ from moto.server import ThreadedMotoServer
 
 from sandbox.app import create_app
 from sandbox.clock import Clock
+from sandbox.fates import Fates
 from sandbox.faults import Faults
 from sandbox.limits import SEARCH_ALL_SPACING_SECONDS, RateLimits
 from sandbox.population import Population
@@ -110,6 +111,11 @@ class World:
     def faults(self) -> Faults:
         """The X API's faults: `world.faults.add("rate_limit", path="harbour_news")`."""
         return self.api.faults
+
+    @property
+    def fates(self) -> Fates:
+        """What happens to posts and accounts: `world.fates.suspend("harbour_news")`."""
+        return self.api.fates
 
     @property
     def requests(self) -> list[Served]:

@@ -12,6 +12,7 @@ from sandbox.contents import (
     decorate,
     edited,
     link,
+    notice,
     quote,
     reference,
     reply_to,
@@ -140,12 +141,7 @@ class Writer:
         return Post(slot.key, slot.account, body)
 
     def _withheld(self, slot: Slot, ordinal: int, rng: Random) -> Post:
-        builder = TextBuilder().add(WITHHELD_TEXT.removesuffix("Learn more."))
-        help_page = "https://help.example.org/withheld"
-        builder._entity(  # noqa: SLF001 - a link without a shortener, as X puts it there
-            "urls", "Learn more.", url=help_page, expanded_url=help_page, display_url="Learn more"
-        )
-        body = whole_body(slot, builder, rng, {})
+        body = whole_body(slot, notice(WITHHELD_TEXT), rng, {})
         body["withheld"] = {"copyright": False, "country_codes": ["DE", "FR"], "scope": "tweet"}
         fields = ("context_annotations",) if ordinal % 3 == 0 else ()
         for field in fields:

@@ -13,8 +13,9 @@ from fastapi import Request, Response
 
 from sandbox import parameters as p
 from sandbox.answers import Answer
-from sandbox.cast import GONE, Account, Kind, Vocabulary
+from sandbox.cast import Account, Kind, Vocabulary
 from sandbox.clock import Clock
+from sandbox.fates import Fates
 from sandbox.fault_answers import answer_instead, spoil
 from sandbox.faults import Faults
 from sandbox.field_names import USAGE_FIELDS
@@ -25,6 +26,7 @@ from sandbox.posts import Post
 from sandbox.problems import RefusalError, blank, invalid_request, missing_user
 from sandbox.search_query import QueryError, parse
 from sandbox.usage import Usage
+from sandbox.view import View
 from sandbox.vocabulary import select
 from sandbox.wire import json_response
 
@@ -68,6 +70,7 @@ class XApi:
         self.clock = clock
         self.faults = faults or Faults()
         self.limits = limits or RateLimits()
+        self.fates = Fates(population, clock)
         self.usage = Usage()
         self.requests: deque[Served] = deque(maxlen=_KEPT_REQUESTS)
 
@@ -84,10 +87,11 @@ class XApi:
     ) -> dict[str, Any]:
         parameters = self._parameters(request, (parameter, *p.USER_OBJECTS))
         found = [(value, look_up(value)) for value in parameters.listed(parameter)]
-        there = [account for _, account in found if account and account.kind not in GONE]
+        view = self._view(request)
+        there = [account for _, account in found if account and not view.is_gone(account)]
         answer = self._answer(request, parameters, _common_vocabulary(there))
         for value, account in found:
-            if account is None or account.kind in GONE:
+            if view.is_gone(account):
                 answer.missing_user(parameter, value, account)
         return answer.users(there)
 
@@ -102,9 +106,9 @@ class XApi:
         size = parameters.number("max_results", 5, 100, 10)
         excluded = parameters.choices("exclude", frozenset(_EXCLUDED_KINDS))
         token = read_token(parameters, "pagination_token")
-        answer = self._answer(request, parameters, vocabulary)
-        if account is None or not account.readable:
-            return {"errors": [missing_user(vocabulary, "id", user_id, account)]}
+        answer, view = self._answer(request, parameters, vocabulary), self._view(request)
+        if account is None or not view.is_readable(account):
+            return {"errors": [missing_user(vocabulary, "id", user_id, view.standing(account))]}
         depth = TIMELINE_DEPTH_WITHOUT_REPLIES if "replies" in excluded else TIMELINE_DEPTH
         now_key = key_at(request.state.now)
         horizon = self.population.horizon(account, now_key, depth)
@@ -112,7 +116,7 @@ class XApi:
         high = min(key_at(end), until or _END_OF_TIME)
         if account.kind is Kind.FAULTY:
             size = min(size, _FAULTY_PAGE)
-        page = timeline_page(self.population, account, (low, high), size, token)
+        page = timeline_page(view, account, (low, high), size, token)
         unwanted = {_EXCLUDED_KINDS[name] for name in excluded}
         shown = [post for post in page.posts if not post.reference_kinds & unwanted]
         body = answer.posts(shown)
@@ -122,13 +126,14 @@ class XApi:
     def tweets(self, request: Request) -> dict[str, Any]:
         """GET /2/tweets?ids=."""
         parameters = self._parameters(request, ("ids", *p.POST_OBJECTS))
-        found = [(i, self.population.find(int(i))) for i in parameters.listed("ids")]
-        posts = [post for _, post in found if post and post.account.readable]
+        view = self._view(request)
+        found = [(post_id, view.find(int(post_id))) for post_id in parameters.listed("ids")]
+        posts = [post for _, post in found if post]
         answer = self._answer(
             request, parameters, _common_vocabulary([post.account for post in posts])
         )
         for post_id, post in found:
-            if post is None or not post.account.readable:
+            if post is None:
                 answer.missing_post("ids", post_id)
         return answer.posts(posts, "ids")
 
@@ -171,9 +176,10 @@ class XApi:
         token = read_token(parameters, "next_token") or read_token(parameters, "pagination_token")
         low = max(key_at(start), (since or -1) + 1)
         high = min(key_at(end), until or _END_OF_TIME, token[1] if token else _END_OF_TIME)
-        accounts = self._searched(query.usernames)
+        view = self._view(request)
+        accounts = self._searched(view, query.usernames)
         answer = self._answer(request, parameters, _common_vocabulary(accounts))
-        streams = (self.population.between(account, low, high) for account in accounts)
+        streams = (view.between(account, low, high) for account in accounts)
         found: Iterator[Post] = merge(*streams, key=lambda post: post.key, reverse=True)
         posts = list(itertools.islice(filter(query.matches, found), size + 1))
         page = Page(posts[:size], older=len(posts) > size, newer=False)
@@ -181,12 +187,12 @@ class XApi:
         body["meta"] = page.meta(page.posts)
         return body
 
-    def _searched(self, usernames: frozenset[str] | None) -> list[Account]:
+    def _searched(self, view: View, usernames: frozenset[str] | None) -> list[Account]:
         directory = self.population.directory
         if usernames is None:
-            return [account for account in directory.searchable() if account.readable]
+            return [account for account in directory.searchable() if view.is_readable(account)]
         named = [directory.by_username(username) for username in sorted(usernames)]
-        return [account for account in named if account and account.readable]
+        return [account for account in named if account and view.is_readable(account)]
 
     def usage_tweets(self, request: Request) -> dict[str, Any]:
         """GET /2/usage/tweets."""
@@ -199,8 +205,17 @@ class XApi:
         return p.Parameters(request.query_params, allowed)
 
     def _answer(self, request: Request, parameters: p.Parameters, vocabulary: Vocabulary) -> Answer:
-        now = request.state.now
-        return Answer(self.population, vocabulary, parameters, now, usage=self.usage)
+        return Answer(
+            self.population,
+            vocabulary,
+            parameters,
+            request.state.now,
+            fates=self.fates,
+            usage=self.usage,
+        )
+
+    def _view(self, request: Request) -> View:
+        return View(self.population, self.fates, request.state.now)
 
     async def respond(
         self, request: Request, endpoint: str, handle: Callable[[Request], dict[str, Any]]

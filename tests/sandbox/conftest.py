@@ -1,6 +1,5 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,11 +55,22 @@ def get(world: World, session: requests.Session) -> Get:
     return get
 
 
-@pytest.fixture
-def own_world(tmp_path: Path) -> Iterator[World]:
-    """A world of this test's own, for what would show in another test."""
-    with World(tmp_path, NOW, search_all_spacing=0) as world:
+@pytest.fixture(scope="session")
+def second_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    directory = tmp_path_factory.mktemp("world")
+    limits = dict.fromkeys(RATE_LIMITS, 1_000_000)
+    with World(directory, NOW, rate_limits=limits, search_all_spacing=0) as world:
         yield world
+
+
+@pytest.fixture
+def own_world(second_world: World) -> World:
+    """A world as new, for tests that move its clock, let things happen in it or count."""
+    second_world.travel(NOW)
+    for part in (second_world.faults, second_world.fates, second_world.usage):
+        part.clear()
+    second_world.api.requests.clear()
+    return second_world
 
 
 @pytest.fixture

@@ -150,6 +150,28 @@ def test_other_answers_obey_their_description(get: Get, cast: dict[str, Account]
         assert not found, (path, found[:5])
 
 
+@pytest.mark.parametrize("username", ["harbour_news", "orbit_observer"])
+def test_answers_obey_their_description_after_things_have_happened(
+    own_world: World, ask: Get, cast: dict[str, Account], username: str
+):
+    account = cast[username]
+    version = VERSION[account.vocabulary]
+    path, url = "/2/users/{id}/tweets", f"/2/users/{account.user_id}/tweets"
+    ids = [post["id"] for post in ask(url).json()["data"]]
+    own_world.fates.withhold_post(ids[0], ["DE"])
+    own_world.fates.delete_post(ids[1])
+    for where, query in ((path, {}), ("/2/tweets", {"ids": ",".join(ids)})):
+        answer = ask(where.replace("{id}", account.user_id), **everything(version), **query)
+        assert any("withheld" in post for post in answer.json()["data"])
+        found = complaints(version, where, 200, answer.json())
+        assert not found, (where, found[:5])
+    for fate in ("suspend", "protect", "delete"):
+        getattr(own_world.fates, fate)(username)
+        answer = ask(url)
+        assert set(answer.json()) == {"errors"}
+        assert not complaints(version, path, 200, answer.json())
+
+
 def test_usage_obeys_the_newer_description(get: Get):
     # 2.156 says integers; the wire says strings, as 2.167 does.
     answer = get("/2/usage/tweets", days=5).json()

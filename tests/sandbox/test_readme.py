@@ -1,6 +1,7 @@
 from pathlib import Path
 
 from sandbox.cast import CAST
+from sandbox.fates import FATES
 from sandbox.faults import FAULTS
 
 README = (Path(__file__).parents[2] / "sandbox" / "README.md").read_text(encoding="utf-8")
@@ -15,6 +16,10 @@ def rows(heading: str) -> list[list[str]]:
 def test_the_cast_table_is_the_cast():
     table = [[a.username, a.kind, a.vocabulary, f"{a.posts_per_hour:g}", a.about] for a in CAST]
     assert rows("The cast") == table
+
+
+def test_the_table_of_fates_lists_them_all():
+    assert dict(rows("Fates")) == {name: text.strip("`") for name, text in FATES.items()}
 
 
 def test_the_fault_table_lists_all_faults_as_they_are():

@@ -1,6 +1,7 @@
 """What the sandbox counts as returned, and as charged."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,12 +9,14 @@ import requests
 
 from sandbox.cast import Account
 from sandbox.limits import RATE_LIMITS
+from sandbox.population import key_at
 from sandbox.posts import Post
 from sandbox.world import World
 
 Get = Callable[..., requests.Response]
 Cast = dict[str, Account]
 INTERVAL = {"start_time": "2026-11-20T04:00:00Z", "end_time": "2026-11-20T08:00:00Z"}
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 EXPANDED = {"expansions": "author_id,referenced_tweets.id,referenced_tweets.id.author_id"}
 
 
@@ -48,7 +51,7 @@ def questions(cast: Cast, some: Post) -> dict[str, tuple[str, str, dict[str, Any
 def test_every_endpoint_charges_what_it_returns(
     own_world: World, ask: Get, cast: Cast, endpoint: str
 ):
-    some = next(own_world.population.between(cast["repost_relay"], 0, 1 << 61))
+    some = next(own_world.population.between(cast["repost_relay"], 0, key_at(NOW)))
     path, data, query = questions(cast, some)[endpoint]
     for times in (1, 2):
         answer = ask(path, **query)
