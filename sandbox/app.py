@@ -1,14 +1,13 @@
 """The web application: X's endpoints, and `/_sandbox/` to steer them."""
 
-from collections.abc import Callable
 from email.utils import format_datetime
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.clock import Clock
 from sandbox.controls import add_controls
+from sandbox.endpoints import Handle
 from sandbox.problems import blank
 from sandbox.wire import json_response
 from sandbox.x_api import Served, XApi
@@ -17,16 +16,7 @@ from sandbox.x_api import Served, XApi
 def create_app(api: XApi) -> FastAPI:
     """Return the web application: X's endpoints, and `/_sandbox/` to steer them."""
     app = FastAPI(title="Sandbox X API", openapi_url=None, docs_url=None, redoc_url=None)
-    endpoints: dict[str, Callable[[Request], dict[str, Any]]] = {
-        "/2/users/by": api.users_by,
-        "/2/users": api.users,
-        "/2/users/{id}/tweets": api.timeline,
-        "/2/tweets": api.tweets,
-        "/2/tweets/search/recent": api.search_recent,
-        "/2/tweets/search/all": api.search_all,
-        "/2/usage/tweets": api.usage_tweets,
-    }
-    for path, handle in endpoints.items():
+    for path, handle in api.endpoints.routes().items():
         _add_endpoint(app, api, path, handle)
     add_controls(app, api)
     app.add_middleware(Dated, clock=api.clock)
@@ -39,9 +29,7 @@ def create_app(api: XApi) -> FastAPI:
     return app
 
 
-def _add_endpoint(
-    app: FastAPI, api: XApi, path: str, handle: Callable[[Request], dict[str, Any]]
-) -> None:
+def _add_endpoint(app: FastAPI, api: XApi, path: str, handle: Handle) -> None:
     async def endpoint(request: Request) -> Response:
         return await api.respond(request, path, handle)
 
