@@ -1,12 +1,14 @@
 """What X shows of the population at one moment, after all that has happened to it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sandbox.cast import GONE, Account, Standing
 from sandbox.contents import withhold
 from sandbox.fates import Fates
+from sandbox.growth import post_counts, user_counts
 from sandbox.population import Population
 from sandbox.posts import Post, moment, snowflake
 
@@ -53,9 +55,11 @@ class View:
         profile = self._population.profile(account)
         hour = int(self._now.timestamp()) // 3600
         made = self._population.count_before(account, hour) - self._fates.deleted_posts_of(account)
+        joined = datetime.fromisoformat(profile["created_at"])
+        counts = user_counts(profile["public_metrics"], joined, self._now)
         user = profile | {
             "protected": self.standing(account) is Standing.PROTECTED,
-            "public_metrics": profile["public_metrics"] | {"tweet_count": max(made, 0)},
+            "public_metrics": counts | {"tweet_count": max(made, 0)},
         }
         if self.is_readable(account):
             newest = next(self.between(account, 0, snowflake(hour * _HOUR_MS)), None)
@@ -65,4 +69,10 @@ class View:
 
     def _shown(self, post: Post) -> Post:
         codes = self._fates.withheld_in(post.post_id)
-        return withhold(post, codes) if codes else post
+        if codes:
+            post = withhold(post, codes)
+        if post.malformation or "public_metrics" not in post.body:
+            return post
+        made = moment(post.post_id)
+        counts = post_counts(post.body["public_metrics"], made, self._now)
+        return replace(post, body=post.body | {"public_metrics": counts})
