@@ -26,6 +26,7 @@ from include.interval import Interval
 from include.lake import Lake, account_prefix
 from include.report import AccountReport, RunReport
 from include.run import UNLIKELY_VOLUME
+from include.spending.purse import Bill
 from include.validation import validate_batch
 
 ACCOUNTS = 30
@@ -107,8 +108,7 @@ def _run(
         dataset=DATASET,
         interval=interval.name,
         accounts=accounts,
-        users_looked_up=len(accounts),
-        cost_usd=0,
+        bill=Bill(),
     )
 
 

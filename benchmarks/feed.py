@@ -50,7 +50,7 @@ def put_batch(lake: Lake, interval: Interval, account: str, rows: int) -> None:
                 mtime=0,
             ),
         )
-    RawBatch(lake, DATASET, interval, account).complete(
+    RawBatch(lake, DATASET, interval, account).finish(
         Fetched(
             account=account,
             outcome="fetched",

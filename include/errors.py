@@ -22,6 +22,16 @@ class LakeUnavailable(TweetLakeError):
         )
 
 
+class LakeBusy(TweetLakeError):
+    """Others kept changing an object that several runs write."""
+
+    def __init__(self, bucket: str, key: str, times: int) -> None:
+        super().__init__(
+            f"s3://{bucket}/{key} was changed by others {times} times in a row; "
+            "clear the task once fewer runs are active"
+        )
+
+
 class RunIncompleteError(TweetLakeError):
     """Something that the run's report promises is not in the lake."""
 

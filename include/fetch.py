@@ -7,21 +7,28 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
 
 from include.errors import BadConfiguration
 from include.interval import Interval
+from include.outcomes import Outcome
 from include.raw import Fetched, RawBatch, StoredPage
 from include.source import Fetch, Progress, Source, StaleToken
+from include.spending.ledger import Resources
+from include.spending.purse import Purse, Spent
 from include.x_api.answer import read_answer
 
 if TYPE_CHECKING:
+    from include.x_api.answer import Answer
     from include.x_api.client import XApi  # tweepy is slow to import
 
 log = logging.getLogger(__name__)
 
+LEAST_POSTS = 10
+"""The smallest page that both timeline and search have."""
 READABLE_AFTER = timedelta(seconds=35)
 """X refuses an ``end_time`` younger than 10 s (timeline) or 30 s (search)."""
 
@@ -49,77 +56,183 @@ def wait_until_readable(
         sleep(wait)
 
 
-def extract(raw: RawBatch, source: Source, api: XApi, fetch: Fetch, page_size: int) -> Fetched:
+def extract(
+    raw: RawBatch, source: Source, api: XApi, fetch: Fetch, *, page_size: int, purse: Purse
+) -> Fetched:
     """Store every page of one fetch, going on after the last page that is stored.
 
-    What stops a fetch is left in the lake for the report, then raised for Airflow's retries.
+    What stops a fetch is left in the lake for the report, then raised for Airflow's retries; that
+    the budget is used up is no error.
     """
     done = raw.fetched()
-    if done is not None:
+    if done is not None and not done.partial:
         return done
+    under_way = _UnderWay(raw, source, api, fetch, page_size=page_size, purse=purse)
     try:
-        pages, dropped = (
-            ([], []) if fetch.unreadable else _all_pages(raw, source, api, fetch, page_size)
-        )
+        why_partial = under_way.run() if fetch.unreadable is None else _why_partial(fetch)
     except Exception as error:
         raw.fail(error)
         raise
-    fetched = _summary(source, fetch, pages, dropped)
-    raw.complete(fetched)
+    fetched = under_way.summary(why_partial)
+    raw.finish(fetched)
     return fetched
 
 
-def _all_pages(
-    raw: RawBatch, source: Source, api: XApi, fetch: Fetch, page_size: int
-) -> tuple[list[StoredPage], list[StoredPage]]:
-    """The stored pages, and those that were paid for and dropped for them."""
-    pages, dropped = raw.pages(), list[StoredPage]()
-    resumed = bool(pages)
-    while True:
-        try:
-            answer = source.next_page(api, Progress(raw, fetch, pages, page_size))
-        except StaleToken:
-            if not resumed:
-                raise
-            # A stored token that X no longer takes would bar the account for ever. But what is
-            # stored was paid for: it goes once X has sent something in its place.
-            log.warning("X does not go on from the stored pages of %s; anew", fetch.account)
-            resumed = False
-            answer = source.next_page(api, Progress(raw, fetch, [], page_size))
-            content = None if answer is None else read_answer(answer.body)
-            raw.drop_pages()
-            # A later attempt does not know of them: they count if this one is the last.
-            dropped, pages = pages, []
-        else:
-            content = None if answer is None else read_answer(answer.body)
-        if answer is None or content is None:
-            return pages, dropped
-        raw.add_page(answer)
-        pages.append(StoredPage(content, answer.at))
-        log.info("%s: page %d stored", fetch.account, len(pages))
+def _why_partial(fetch: Fetch) -> str:
+    return fetch.detail if fetch.unreadable is Outcome.PARTIAL else ""
 
 
-def _summary(
-    source: Source, fetch: Fetch, pages: Sequence[StoredPage], dropped: Iterable[StoredPage]
-) -> Fetched:
-    outcome, detail = (
-        (fetch.unreadable, fetch.detail) if fetch.unreadable else source.outcome(fetch, pages)
-    )
-    paid = [*pages, *dropped]
-    data = sum(len(page.content.get("data", [])) for page in paid)
-    posts = sum(_included(page, "tweets") + _included(page, "posts") for page in paid)
-    users = sum(_included(page, "users") for page in paid)
-    return Fetched(
-        account=fetch.account,
-        outcome=outcome,
-        detail=detail,
-        author_id=fetch.user_id,
-        pages=len(pages),
-        posts_returned=posts + (data if source.kind == "posts" else 0),
-        users_returned=users + (data if source.kind == "users" else 0),
-        requests=len(paid),
-    )
+class _UnderWay:
+    """One fetch, page after page, as far as the budget goes."""
+
+    def __init__(
+        self,
+        raw: RawBatch,
+        source: Source,
+        api: XApi,
+        fetch: Fetch,
+        *,
+        page_size: int,
+        purse: Purse,
+    ) -> None:
+        self._raw = raw
+        self._source = source
+        self._api = api
+        self._fetch = fetch
+        self._page_size = page_size
+        self._purse = purse
+        self._pages = raw.pages()
+        self._dropped: list[StoredPage] = []
+        """Paid for, but not stored any more."""
+        self._granted = fetch.most_posts
+
+    def run(self) -> str:
+        """Store the pages; returns why it stopped before the end, nothing if it did not."""
+        resumed = bool(self._pages)
+        while not self._source.is_complete(self._progress(self._page_size)):
+            room = self._room()
+            if room < LEAST_POSTS:
+                return f"The budget is used up; {self._purse.explain()}."
+            progress = self._progress(min(self._page_size, room))
+            try:
+                answer = self._source.next_page(self._api, progress)
+            except StaleToken:
+                if not resumed:
+                    raise
+                answer = self._begin_anew(progress.page_size)
+                resumed = False
+            page = StoredPage(read_answer(answer.body), answer.at)
+            self._raw.add_page(answer)
+            self._pages.append(page)
+            log.info("%s: page %d stored", self._fetch.account, len(self._pages))
+        return ""
+
+    def _progress(self, page_size: int) -> Progress:
+        return Progress(self._raw, self._fetch, self._pages, page_size)
+
+    def _begin_anew(self, page_size: int) -> Answer:
+        """A stored token that X no longer takes would bar the account for ever.
+
+        But what is stored was paid for: it goes once X has sent something in its place.
+        """
+        log.warning("X does not go on from the stored pages of %s; anew", self._fetch.account)
+        answer = self._source.next_page(self._api, Progress(self._raw, self._fetch, [], page_size))
+        read_answer(answer.body)
+        self._raw.drop_pages()
+        # A later attempt does not know of them: they count if this one is the last.
+        self._dropped, self._pages = self._pages, []
+        return answer
+
+    def _room(self) -> int:
+        """How many posts X may return now; more is set aside where too few are left."""
+        if self._granted is None:
+            return self._page_size
+        begun = self._fetch.planned_at
+        paid = [*self._pages, *self._dropped]
+        used = sum(posts_in(page, self._source.kind) for page in paid if _since(page, begun))
+        if self._granted - used < LEAST_POSTS:
+            more = Resources(posts=self._page_size)
+            self._granted += self._purse.reserve(more).posts
+        return self._granted - used
+
+    def summary(self, why_partial: str) -> Fetched:
+        """What is stored of it, and what X returned for it."""
+        fetch, kind = self._fetch, self._source.kind
+        outcome, detail = (
+            (fetch.unreadable, fetch.detail)
+            if fetch.unreadable
+            else self._source.outcome(fetch, self._pages)
+        )
+        paid = [*self._pages, *self._dropped]
+        return Fetched(
+            account=fetch.account,
+            outcome=outcome,
+            detail=detail,
+            author_id=fetch.user_id,
+            pages=len(self._pages),
+            posts_returned=sum(posts_in(page, kind) for page in paid),
+            users_returned=sum(len(users_in(page, kind)) for page in paid),
+            requests=len(paid),
+            days=spent_by_day(self._raw, paid, kind),
+            partial=why_partial or self._left_out(),
+        )
+
+    def _left_out(self) -> str:
+        wanted = self._raw.wanted()
+        if wanted is None or not wanted.left_out:
+            return ""
+        return f"The budget was too small for {wanted.left_out:,} more; {wanted.why}."
 
 
-def _included(page: StoredPage, name: str) -> int:
-    return len(page.content.get("includes", {}).get(name, []))
+def spent_by_day(
+    raw: RawBatch, pages: Iterable[StoredPage], kind: Literal["posts", "users"]
+) -> dict[date, Spent]:
+    """What X returned in the pages, by the UTC day of its clock."""
+    wanted = raw.wanted()
+    seen: dict[date, set[str]] = defaultdict(set)
+    spent: dict[date, Spent] = defaultdict(Spent)
+    for number, page in enumerate(pages):
+        day = (page.at or raw.interval.end).date()
+        is_planned_day = wanted is not None and wanted.planned_at.date() == day
+        paid = set(wanted.paid) if wanted is not None and is_planned_day else set()
+        new = _ids(page, kind, number) - seen[day] - paid
+        seen[day] |= new
+        spent[day] += Spent(
+            posts=len(new), posts_returned=posts_in(page, kind), users=users_in(page, kind)
+        )
+    return dict(spent)
+
+
+def posts_in(page: StoredPage, kind: Literal["posts", "users"]) -> int:
+    """Posts of a page, in data and in includes."""
+    return len(_posts(page, kind))
+
+
+def users_in(page: StoredPage, kind: Literal["posts", "users"]) -> tuple[str, ...]:
+    """Users of a page, in data and in includes, each by its name or else its id."""
+    data = page.content.get("data", []) if kind == "users" else []
+    found = [user for user in [*data, *_included(page, "users")] if isinstance(user, dict)]
+    return tuple(str(user.get("username") or user.get("id")).lower() for user in found)
+
+
+def _ids(page: StoredPage, kind: Literal["posts", "users"], number: int) -> set[str]:
+    """Ids of the page's posts; a post without one is like no other."""
+    return {
+        str(post["id"]) if isinstance(post, dict) and "id" in post else f"{number}:{place}"
+        for place, post in enumerate(_posts(page, kind))
+    }
+
+
+def _posts(page: StoredPage, kind: Literal["posts", "users"]) -> list[Any]:
+    data = page.content.get("data", []) if kind == "posts" else []
+    return [*data, *_included(page, "tweets"), *_included(page, "posts")]
+
+
+def _included(page: StoredPage, name: str) -> list[Any]:
+    included: list[Any] = page.content.get("includes", {}).get(name, [])
+    return included
+
+
+def _since(page: StoredPage, begun: datetime) -> bool:
+    # What X's clock tells in whole seconds may seem a little earlier than the plan.
+    return page.at is not None and page.at >= begun.replace(microsecond=0)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from include.errors import LakeUnavailable
+from include.errors import LakeBusy, LakeUnavailable
 from include.interval import Interval
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ALL_ACCOUNTS = "all-accounts"
 """Batch of a dataset that is asked for as a whole; with its hyphen it can't be a username."""
+_ATTEMPTS = 20
+_OVERTAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
 _GZIP_TIME = slice(4, 8)
 """Where a gzip member tells the time of its content (RFC 1952, MTIME), in seconds."""
 
@@ -139,6 +141,50 @@ class Lake:
             return self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
         except self.client.exceptions.NoSuchKey:
             return None
+        except (ClientError, BotoCoreError) as error:
+            raise LakeUnavailable(self.bucket, key, error) from error
+
+    def update(self, key: str, change: Callable[[bytes | None], bytes]) -> bytes:
+        """Replace one object by what ``change`` makes of it, also while others do the same.
+
+        Args:
+            key: the object.
+            change: from the body, or None where there is none, to the new one. It is called again
+                where somebody else was faster.
+
+        Returns:
+            The body that was written.
+
+        Raises:
+            LakeBusy: others were faster every time.
+        """
+        for _ in range(_ATTEMPTS):
+            body, etag = self._tagged(key)
+            changed = change(body)
+            condition: Any = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
+            try:
+                self.client.put_object(
+                    Bucket=self.bucket,
+                    Key=key,
+                    Body=changed,
+                    ContentType="application/json",
+                    **condition,
+                )
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in _OVERTAKEN:
+                    raise LakeUnavailable(self.bucket, key, error) from error
+            except BotoCoreError as error:
+                raise LakeUnavailable(self.bucket, key, error) from error
+            else:
+                return changed
+        raise LakeBusy(self.bucket, key, _ATTEMPTS)
+
+    def _tagged(self, key: str) -> tuple[bytes | None, str | None]:
+        try:
+            answer = self.client.get_object(Bucket=self.bucket, Key=key)
+            return answer["Body"].read(), answer["ETag"]
+        except self.client.exceptions.NoSuchKey:
+            return None, None
         except (ClientError, BotoCoreError) as error:
             raise LakeUnavailable(self.bucket, key, error) from error
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 from include.lake import ALL_ACCOUNTS
 from include.outcomes import Outcome
-from include.raw import RawBatch, StoredPage
+from include.raw import RawBatch, StoredPage, Wanted
 from include.source import Fetch, Planning, Progress, Source
+from include.spending.ledger import Resources
 
 if TYPE_CHECKING:
     from include.x_api.answer import Answer
@@ -36,20 +37,37 @@ class Listed(Source):
                 return [
                     Fetch(
                         account=ALL_ACCOUNTS,
+                        planned_at=planning.now,
                         unreadable=Outcome.TOO_LATE,
                         detail=f"X shows {self.dataset} as they are now, and it was "
                         f"{planning.now:%Y-%m-%d %H:%M} UTC when this interval was run.",
                     )
                 ]
-            raw.want(self.wanted(planning))
-        return [Fetch(account=ALL_ACCOUNTS)]
+            raw.want(self._affordable(planning))
+        return [Fetch(account=ALL_ACCOUNTS, planned_at=planning.now)]
 
-    def next_page(self, api: XApi, progress: Progress) -> Answer | None:
+    def _affordable(self, planning: Planning) -> Wanted:
+        """What is wanted, without what the budget is too small for; what is paid goes free."""
+        names = self.wanted(planning)
+        paid = self.paid(planning, names)
+        new = [name for name in names if name not in paid]
+        granted = planning.purse.reserve(Resources.model_validate({self.kind: len(new)}))
+        left_out = set(new[getattr(granted, self.kind) :])
+        return Wanted(
+            names=[name for name in names if name not in left_out],
+            paid=[name for name in names if name in paid],
+            planned_at=planning.now,
+            left_out=len(left_out),
+            why=planning.purse.explain() if left_out else "",
+        )
+
+    def is_complete(self, progress: Progress) -> bool:
+        """Whether all were asked for."""
+        return not _asked_next(progress)
+
+    def next_page(self, api: XApi, progress: Progress) -> Answer:
         """The answer to the next hundred."""
-        wanted = progress.raw.wanted() or []
-        begun = len(progress.pages) * A_CALL
-        asked = wanted[begun : begun + A_CALL]
-        return self.ask(api, asked) if asked else None
+        return self.ask(api, _asked_next(progress))
 
     def outcome(
         self,
@@ -63,8 +81,18 @@ class Listed(Source):
 
     @abstractmethod
     def wanted(self, planning: Planning) -> list[str]:
-        """Names or ids to ask for."""
+        """Names or ids to ask for, the dearest first: the budget may be too small for the last."""
+
+    @abstractmethod
+    def paid(self, planning: Planning, names: Sequence[str]) -> set[str]:
+        """Those of them that X has returned today, and charges no more."""
 
     @abstractmethod
     def ask(self, api: XApi, names: Sequence[str]) -> Answer:
         """Ask X for up to a hundred of them."""
+
+
+def _asked_next(progress: Progress) -> list[str]:
+    wanted = progress.raw.wanted()
+    begun = len(progress.pages) * A_CALL
+    return [] if wanted is None else wanted.names[begun : begun + A_CALL]

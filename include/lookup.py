@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from include.accounts import Account
 from include.foreign_json import parse
 from include.interval import Interval
-from include.lake import Lake, day_prefix
+from include.lake import Lake, answered_at, day_prefix, unpacked
 from include.outcomes import Outcome
+from include.spending.purse import Spent
 from include.x_api.answer import read_users
 from include.x_api.problems import account_outcome
 
@@ -68,6 +70,18 @@ def look_up(
         if refusal is Outcome.NOT_FOUND and name in known:
             refusals[name] = Outcome.DELETED
     return users, refusals
+
+
+def spent_on_lookups(lake: Lake, interval: Interval) -> dict[date, Spent]:
+    """Users that X returned to the interval's lookups, by the UTC day of its clock."""
+    spent: dict[date, Spent] = {}
+    for key in lake.keys(f"{lookup_prefix(interval)}lookup-"):
+        packed = lake.get(key)
+        day = (answered_at(packed) or interval.end).date()
+        users = read_users(unpacked(packed)).get("data", [])
+        names = tuple(user["username"].lower() for user in users)
+        spent[day] = spent.get(day, Spent()) + Spent(users=names)
+    return spent
 
 
 def _answers(

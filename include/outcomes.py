@@ -22,6 +22,8 @@ class Outcome(StrEnum):
     """X does not know the account any more; the lake has seen it before."""
     NOT_FOUND = "not found"
     """X does not know the account and the lake never saw it: probably misspelt."""
+    PARTIAL = "partial"
+    """What was fetched has landed, the rest was not fetched; ``detail`` says why."""
     TOO_LATE = "too late"
     """X shows it only as it is now, and the interval was run long after its end."""
     FAILED = "failed"

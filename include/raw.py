@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from include.interval import Interval
 from include.lake import Lake, answered_at, batch_prefix, unpacked
 from include.outcomes import Outcome
+from include.spending.purse import Spent
 from include.x_api.answer import Answer, read_answer
 
 
@@ -28,6 +29,25 @@ class Fetched(BaseModel):
     """Post resources that X returned, in data and in includes."""
     users_returned: int
     requests: int
+    days: dict[date, Spent] = {}
+    """The same by the UTC day of X's clock, as X charges it."""
+    partial: str = ""
+    """Why it stopped before the end; empty where it did not."""
+
+
+class Wanted(BaseModel):
+    """What a batch asks for, where X is asked by name or id."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    names: list[str]
+    paid: list[str] = []
+    """Those of them that X returned on the day of ``planned_at`` before."""
+    planned_at: datetime
+    left_out: int = 0
+    """How many more there were, for which the budget was too small."""
+    why: str = ""
+    """What of the budget was used, where something was left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +57,11 @@ class StoredPage:
     content: dict[str, Any]
     at: datetime | None
     """When X answered; None where the stored page does not tell."""
+
+
+def partial_key(dataset: str, interval: Interval, account: str) -> str:
+    """``raw/<dataset>/dt=…/account=…/<interval>/partial.json``: there if it stopped on purpose."""
+    return f"{batch_prefix('raw', dataset, interval, account)}partial.json"
 
 
 def fetched_key(dataset: str, interval: Interval, account: str) -> str:
@@ -53,9 +78,9 @@ def complete_interval(key: str) -> Interval | None:
 class RawBatch:
     """The objects under ``raw/<dataset>/dt=…/account=…/<interval>/``.
 
-    ``fetch.json`` is written last and makes the batch complete; ``error.json`` says why the last
-    attempt failed and goes once one succeeds. ``wanted.json`` lists what the batch asks for, where
-    X is asked by name or id.
+    ``fetch.json`` is written last and makes the batch complete. While it is not there,
+    ``partial.json`` says why the last attempt stopped before the end, ``error.json`` why it failed.
+    ``wanted.json`` lists what the batch asks for, where X is asked by name or id.
     """
 
     def __init__(self, lake: Lake, dataset: str, interval: Interval, account: str) -> None:
@@ -63,6 +88,7 @@ class RawBatch:
         self._lake = lake
         self._prefix = batch_prefix("raw", dataset, interval, account)
         self._fetched_key = fetched_key(dataset, interval, account)
+        self._partial_key = partial_key(dataset, interval, account)
         self._wanted_key = f"{self._prefix}wanted.json"
         self._error_key = f"{self._prefix}error.json"
         self._keys = set(lake.keys(self._prefix))
@@ -73,10 +99,11 @@ class RawBatch:
         return sorted(key for key in self._keys if key.startswith(f"{self._prefix}page-"))
 
     def fetched(self) -> Fetched | None:
-        """The summary of a complete batch; None while it is not complete."""
-        if self._fetched_key not in self._keys:
-            return None
-        return Fetched.model_validate_json(self._lake.get(self._fetched_key))
+        """The summary of a fetch that is complete, or stopped on purpose; None of any other."""
+        for key in (self._fetched_key, self._partial_key):
+            if key in self._keys:
+                return Fetched.model_validate_json(self._lake.get(key))
+        return None
 
     def failure(self) -> str | None:
         """What stopped the last attempt; None if nothing did."""
@@ -84,15 +111,15 @@ class RawBatch:
             return None
         return str(self._lake.get_json(self._error_key)["message"])
 
-    def wanted(self) -> list[str] | None:
+    def wanted(self) -> Wanted | None:
         """Names or ids that the batch asks for; None if that was not said."""
         if self._wanted_key not in self._keys:
             return None
-        return [str(name) for name in self._lake.get_json(self._wanted_key)]
+        return Wanted.model_validate_json(self._lake.get(self._wanted_key))
 
-    def want(self, names: list[str]) -> None:
+    def want(self, wanted: Wanted) -> None:
         """Say what the batch asks for, so that a retry asks for the rest of the same."""
-        self._put_json(self._wanted_key, names)
+        self._put_json(self._wanted_key, wanted.model_dump(mode="json"))
 
     def pages(self) -> list[StoredPage]:
         """The stored pages, parsed."""
@@ -110,11 +137,12 @@ class RawBatch:
         for key in reversed(self.page_keys):
             self._delete(key)
 
-    def complete(self, fetched: Fetched) -> None:
-        """Say that the pages are all there."""
-        self._put_json(self._fetched_key, fetched.model_dump(mode="json"))
-        if self._error_key in self._keys:
-            self._delete(self._error_key)
+    def finish(self, fetched: Fetched) -> None:
+        """Say that the pages are all there, or why some are not."""
+        key = self._partial_key if fetched.partial else self._fetched_key
+        self._put_json(key, fetched.model_dump(mode="json"))
+        for stale in self._keys & {self._error_key, self._partial_key} - {key}:
+            self._delete(stale)
 
     def fail(self, error: Exception) -> None:
         """Say what stopped this attempt."""

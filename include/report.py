@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from include.outcomes import Outcome
+from include.spending.purse import Bill
 
 Severity = Literal["critical", "warning", "info"]
 
@@ -78,6 +79,7 @@ class RunReport(BaseModel):
     interval: str
     accounts: list[AccountReport]
     """Sorted by account."""
-    users_looked_up: int
-    cost_usd: float
-    """At the configured prices, for everything that X returned in this interval."""
+    bill: Bill
+    """What X returned, and what it costs."""
+    remarks: list[str] = []
+    """What somebody should know beyond the accounts, a sentence or two each."""

@@ -6,20 +6,24 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 
 from pydantic import BaseModel, ConfigDict
 
+from include.datasets import dataset_named
 from include.errors import RunFailedError, RunIncompleteError
+from include.fetch import spent_by_day
 from include.interval import Interval
 from include.lake import Lake, account_report_key, day_prefix, run_report_key
-from include.lookup import lookup_prefix
+from include.lookup import spent_on_lookups
 from include.outcomes import Outcome
-from include.raw import Fetched, RawBatch, fetched_key
+from include.raw import Fetched, RawBatch, fetched_key, partial_key
 from include.report import AccountReport, RunReport
 from include.settings import Settings
 from include.source import Fetch
-from include.x_api.answer import read_answer
+from include.spending.ledger import Resources, run_name
+from include.spending.purse import Purse, Spent
+from include.spending.usage import remarks
 
 LEAST_HISTORY = 12
 """Runs that an account must have had before its volume is compared with them."""
@@ -43,18 +47,22 @@ class Batch(BaseModel):
 def batches(
     lake: Lake, dataset: str, interval: Interval, fetches: Sequence[Fetch], settings: Settings
 ) -> list[Batch]:
-    """Divide the accounts whose raw pages are complete among the validation tasks.
+    """Divide the accounts that were fetched among the validation tasks, and settle the cost.
 
     Accounts are dealt out by size, so that the tasks take about the same time.
     """
 
-    def size(fetch: Fetch) -> int | None:
-        body = lake.find(fetched_key(dataset, interval, fetch.account))
-        return None if body is None else Fetched.model_validate_json(body).posts_returned
+    def fetched(fetch: Fetch) -> Fetched | None:
+        for key in (fetched_key, partial_key):
+            body = lake.find(key(dataset, interval, fetch.account))
+            if body is not None:
+                return Fetched.model_validate_json(body)
+        return None
 
     with ThreadPoolExecutor(max_workers=REQUESTS_AT_ONCE) as pool:
-        found = zip(fetches, pool.map(size, fetches), strict=True)
-        sizes = {fetch.account: posts for fetch, posts in found if posts is not None}
+        found = list(zip(fetches, pool.map(fetched, fetches), strict=True))
+    _settle(lake, dataset, interval, found, settings)
+    sizes = {done.account: done.posts_returned for _, done in found if done is not None}
     history = _history(lake, dataset, interval, settings.history_days)
     dealt: list[list[str]] = [[] for _ in range(min(settings.validation_tasks, len(sizes)))]
     for place, account in enumerate(sorted(sizes, key=lambda a: (-sizes[a], a))):
@@ -66,6 +74,43 @@ def batches(
         )
         for accounts in dealt
     ]
+
+
+def _settle(
+    lake: Lake,
+    dataset: str,
+    interval: Interval,
+    found: Sequence[tuple[Fetch, Fetched | None]],
+    settings: Settings,
+) -> None:
+    """Put what X returned in the place of what was set aside; what failed may still cost."""
+    kind = dataset_named(dataset).source.kind
+    days: dict[date, Spent] = defaultdict(Spent)
+    if kind == "posts":
+        days.update(spent_on_lookups(lake, interval))
+    reserved = 0
+    for fetch, done in found:
+        spent = done.days if done is not None else {}
+        if done is None:
+            raw = RawBatch(lake, dataset, interval, fetch.account)
+            spent = spent_by_day(raw, raw.pages(), kind)
+            reserved += fetch.most_posts or 0
+        for day, part in spent.items():
+            days[day] += part
+    purse = purse_of(lake, settings, dataset, interval, [fetch for fetch, _ in found])
+    purse.settle(days, reserved=Resources(posts=reserved))
+
+
+def purse_of(
+    lake: Lake,
+    settings: Settings,
+    dataset: str,
+    interval: Interval,
+    fetches: Sequence[Fetch],
+) -> Purse:
+    """The budget as the run saw it when it planned the fetches."""
+    now = fetches[0].planned_at if fetches else interval.end
+    return Purse(lake, settings, run_name(dataset, interval), now)
 
 
 def _history(lake: Lake, dataset: str, interval: Interval, days: int) -> dict[str, list[int]]:
@@ -99,6 +144,7 @@ def report(
     """Gather what became of every planned account, and store it as the run's report."""
     # One listing for the day is cheaper than one for every account.
     stored = set(lake.keys(day_prefix("raw", dataset, interval.day)))
+    purse = purse_of(lake, settings, dataset, interval, fetches)
     with ThreadPoolExecutor(max_workers=REQUESTS_AT_ONCE) as pool:
         accounts = list(
             pool.map(
@@ -107,29 +153,29 @@ def report(
                     dataset,
                     interval,
                     fetch,
-                    is_complete=fetched_key(dataset, interval, fetch.account) in stored,
+                    is_fetched=any(
+                        key(dataset, interval, fetch.account) in stored
+                        for key in (fetched_key, partial_key)
+                    ),
                 ),
                 sorted(fetches, key=lambda fetch: fetch.account),
             )
         )
-    looked_up = _users_looked_up(lake, interval)
-    posts = sum(account.posts_returned for account in accounts)
-    users = looked_up + sum(account.users_returned for account in accounts)
     run = RunReport(
         dataset=dataset,
         interval=interval.name,
         accounts=accounts,
-        users_looked_up=looked_up,
-        cost_usd=round(posts * settings.post_read_usd + users * settings.user_read_usd, 4),
+        bill=purse.bill(),
+        remarks=remarks(lake, run_name(dataset, interval), purse.today),
     )
     lake.put_json(run_report_key(dataset, interval), run.model_dump(mode="json"))
     return run
 
 
 def _account_report(
-    lake: Lake, dataset: str, interval: Interval, fetch: Fetch, *, is_complete: bool
+    lake: Lake, dataset: str, interval: Interval, fetch: Fetch, *, is_fetched: bool
 ) -> AccountReport:
-    body = lake.find(account_report_key(dataset, interval, fetch.account)) if is_complete else None
+    body = lake.find(account_report_key(dataset, interval, fetch.account)) if is_fetched else None
     if body is not None:
         return AccountReport.model_validate_json(body)
     raw = RawBatch(lake, dataset, interval, fetch.account)
@@ -147,13 +193,6 @@ def _account_report(
         posts_returned=fetched.posts_returned,
         users_returned=fetched.users_returned,
         requests=fetched.requests,
-    )
-
-
-def _users_looked_up(lake: Lake, interval: Interval) -> int:
-    return sum(
-        len(read_answer(lake.get_page(key)).get("data", []))
-        for key in lake.keys(lookup_prefix(interval))
     )
 
 

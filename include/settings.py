@@ -44,6 +44,14 @@ class Settings(BaseModel):
     """Price of one post that X returns, in US dollars."""
     user_read_usd: Annotated[float, Field(ge=0)] = 0.010
     """Price of one user that X returns, in US dollars."""
+    usd_per_run: Annotated[float, Field(gt=0)] | None = None
+    """Most that one run may cost."""
+    usd_per_day: Annotated[float, Field(gt=0)] | None = 20.0
+    """Most that all runs may cost on one UTC day."""
+    usd_per_month: Annotated[float, Field(gt=0)] | None = 300.0
+    """Most that all runs may cost in one calendar month."""
+    posts_per_month: Annotated[int, Field(gt=0)] = 3_000_000
+    """Most posts that X returns in a calendar month: its own cap."""
 
 
 def parse_settings(text: str) -> Settings:

@@ -16,6 +16,7 @@ from include.lake import Lake
 from include.outcomes import Outcome
 from include.raw import RawBatch, StoredPage
 from include.settings import Settings
+from include.spending.purse import Purse
 from include.x_api.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ class Fetch(BaseModel):
     detail: str = ""
     exclude: tuple[str, ...] = ()
     query: str | None = None
+    planned_at: datetime
+    """By X's clock."""
+    most_posts: int | None = None
+    """What was set aside for it; None where all that it asks for was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class Planning:
     settings: Settings
     now: datetime
     """By X's clock."""
+    purse: Purse
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +83,12 @@ class Source(ABC):
         """What to fetch over the interval; what was planned before stays planned."""
 
     @abstractmethod
-    def next_page(self, api: XApi, progress: Progress) -> Answer | None:
-        """Ask X for the page that follows; None when all are there.
+    def is_complete(self, progress: Progress) -> bool:
+        """Whether all pages are there."""
+
+    @abstractmethod
+    def next_page(self, api: XApi, progress: Progress) -> Answer:
+        """Ask X for the page that follows.
 
         Raises:
             StaleToken: X does not go on after the last page; begin anew.
@@ -89,4 +99,4 @@ class Source(ABC):
     def outcome(
         self, fetch: Fetch, pages: Sequence[StoredPage]
     ) -> tuple[Outcome | Literal["fetched"], str]:
-        """What the complete pages say of the account, and the same in a sentence."""
+        """What the pages say of the account, and the same in a sentence."""

@@ -23,6 +23,9 @@ from include.raw import RawBatch
 from include.report import RunReport
 from include.run import Batch
 from include.source import Fetch, Planning
+from include.spending.ledger import run_name
+from include.spending.purse import Purse
+from include.spending.usage import compare_yesterday
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +43,12 @@ def plan(dataset: str) -> list[dict[str, Any]]:
     lake, api = open_lake(settings), open_x_api(settings)
     lake.check()
     fetching.wait_until_readable(interval)
-    now = api.usage().at  # free of charge, and X's clock is what it charges by
-    fetches = target.source.plan(Planning(lake, api, accounts, interval, settings, now))
+    usage = api.usage()
+    run = run_name(dataset, interval)
+    compare_yesterday(lake, usage, run)
+    purse = Purse(lake, settings, run, usage.at)
+    purse.release()
+    fetches = target.source.plan(Planning(lake, api, accounts, interval, settings, usage.at, purse))
     # Every mapped task asks Airflow for the whole list.
     return [fetch.model_dump(mode="json", exclude_defaults=True) for fetch in fetches]
 
@@ -50,10 +57,15 @@ def extract(dataset: str, fetch: dict[str, Any]) -> dict[str, Any]:
     """Store one account's pages; returns counts."""
     interval, settings = current_interval(), load_settings()
     planned = Fetch.model_validate(fetch)
-    raw = RawBatch(open_lake(settings), dataset, interval, planned.account)
-    source = dataset_named(dataset).source
-    api = open_x_api(settings)
-    fetched = fetching.extract(raw, source, api, planned, settings.page_size)
+    lake = open_lake(settings)
+    fetched = fetching.extract(
+        RawBatch(lake, dataset, interval, planned.account),
+        dataset_named(dataset).source,
+        open_x_api(settings),
+        planned,
+        page_size=settings.page_size,
+        purse=running.purse_of(lake, settings, dataset, interval, [planned]),
+    )
     log.info("%s: %s, %d posts", fetched.account, fetched.outcome, fetched.posts_returned)
     return {"outcome": fetched.outcome, "posts": fetched.posts_returned}
 

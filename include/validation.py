@@ -28,7 +28,7 @@ from include.leftovers import Leftovers
 from include.outcomes import Outcome
 from include.page_reader import read_pages
 from include.quality import Level, Quality, Verdict
-from include.raw import RawBatch
+from include.raw import Fetched, RawBatch
 from include.report import AccountReport, FailedExpectation
 
 WHOLE_ROWS = 100_000
@@ -108,7 +108,7 @@ def validate_batch(
         "author_id": None if is_silent else fetched.author_id,
         "volume_min": volume[0],
         "volume_max": volume[1],
-        "asked": None if wanted is None else len(wanted),
+        "asked": None if wanted is None else len(wanted.names),
     }
     batch = _Batch(
         lake, dataset, quality, interval=interval, account=account, parameters=parameters
@@ -120,6 +120,7 @@ def validate_batch(
         report = batch.say_silent(fetched.detail)
     else:
         report = AccountReport(account=account, outcome=fetched.outcome, detail=fetched.detail)
+    report = _with_rest(report, fetched)
     report = report.model_copy(
         update={
             "posts_returned": fetched.posts_returned,
@@ -132,6 +133,16 @@ def validate_batch(
         account_report_key(dataset.name, interval, account), report.model_dump(mode="json")
     )
     return report
+
+
+def _with_rest(report: AccountReport, fetched: Fetched) -> AccountReport:
+    """The report, with what the fetch has to say beyond the rows."""
+    outcome = report.outcome
+    if fetched.partial and outcome in {Outcome.LANDED, Outcome.EMPTY}:
+        outcome = Outcome.PARTIAL
+    own = report.detail if outcome is report.outcome else ""
+    detail = " ".join(filter(None, [own, fetched.partial]))
+    return report.model_copy(update={"outcome": outcome, "detail": detail})
 
 
 class _Batch:

@@ -1,19 +1,23 @@
-"""`make demo`: the main job over one interval, in a world on this machine, and what came of it."""
+"""`make demo`: a run of each dataset in a world on this machine, and what came of it."""
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
 import sys
 import time
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import boto3
+import pyarrow.parquet as pq
 
 from include.data_docs import run_page_key
+from include.data_docs.words import count_of, interval_in_words
 from include.interval import Interval
 from include.lake import Lake, run_report_key
 from include.lookup import known_key
@@ -23,18 +27,27 @@ from sandbox.cast import demo_accounts
 from sandbox.world import World
 
 DIRECTORY = REPOSITORY / ".local" / "demo"
-INTERVAL = Interval(datetime(2026, 11, 2, 8, tzinfo=UTC), datetime(2026, 11, 2, 12, tzinfo=UTC))
 DOCS_URL = "http://127.0.0.1:8090"
+RUNS = {
+    "users": Interval(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC)),
+    "tweets": Interval(datetime(2026, 11, 2, 8, tzinfo=UTC), datetime(2026, 11, 2, 12, tzinfo=UTC)),
+    "tweet_metrics": Interval(
+        datetime(2026, 11, 2, 12, tzinfo=UTC), datetime(2026, 11, 2, 14, tzinfo=UTC)
+    ),
+}
+"""What is run, in this order: each a minute after its interval."""
+DELETED, HIDDEN = "harbour_news", "old_maps_daily"
+"""Before counts are taken down, the one deletes its latest post, the other hides all of its own."""
 
 _STARTED = re.compile(r"\[DAG TEST\] starting task_id=(\S+) map_index=(-?\d+)")
 
 
 def main() -> int:
-    """Run the demo; 0 only if the run succeeded and all that it promises is there."""
+    """Run the demo; 0 only if every run succeeded and all that it promises is there."""
     began = time.monotonic()
     shutil.rmtree(DIRECTORY, ignore_errors=True)
     DIRECTORY.mkdir(parents=True)
-    with World(DIRECTORY / "world", now=INTERVAL.end + timedelta(minutes=1)) as world:
+    with World(DIRECTORY / "world", now=min(i.end for i in RUNS.values())) as world:
         lake = Lake(s3_client(world), world.bucket)
         # As an earlier run would have left it: X once showed the account that is deleted now.
         lake.put_json(
@@ -44,19 +57,35 @@ def main() -> int:
         say("world    X API, S3 and mail server on loopback")
         say("airflow  creating its database")
         home.migrate()
-        say(f"run      ingest_tweets over {INTERVAL.start:%Y-%m-%d %H:%M}-{INTERVAL.end:%H:%M} UTC")
-        succeeded = run_dag(home)
+        succeeded = True
+        for dataset, interval in RUNS.items():
+            world.travel(interval.end + timedelta(minutes=1))
+            if dataset == "tweet_metrics":
+                make_posts_disappear(world, lake)
+            say(f"run      ingest_{dataset} over {interval_in_words(interval)}")
+            succeeded &= run_dag(home, dataset, interval)
         copy_lake(lake, DIRECTORY / "lake")
         mails = copy_mails(world)
-        report = stored_report(lake)
-    if report is None:
-        say(f"The run left no report; {DIRECTORY / 'airflow.log'} says why.")
+        reports = {dataset: stored_report(lake, dataset) for dataset in RUNS}
+    missing = [dataset for dataset, report in reports.items() if report is None]
+    if missing:
+        left = ", ".join(missing)
+        say(f"No report was left by: {left}; {DIRECTORY / 'airflow.log'} says why.")
         return 1
+    found = {dataset: report for dataset, report in reports.items() if report is not None}
     shutil.copytree(DIRECTORY / "lake" / "data-docs", DIRECTORY / "data-docs", dirs_exist_ok=True)
-    summary = summarise(report, world.bucket, mails)
+    summary = summarise(found, world.bucket, mails)
     (DIRECTORY / "summary.json").write_text(json.dumps(summary, indent=1), encoding="utf-8")
-    print_summary(report, summary, time.monotonic() - began)
+    print_summary(found, summary, time.monotonic() - began)
     return 0 if succeeded and complete(summary) else 1
+
+
+def make_posts_disappear(world: World, lake: Lake) -> None:
+    """Let happen what happens to posts after they were collected."""
+    prefix = f"curated/tweets/dt={RUNS['tweets'].day}/account={DELETED}/"
+    posts = pq.read_table(io.BytesIO(lake.get(next(lake.keys(prefix)))), columns=["tweet_id"])
+    world.fates.delete_post(max(posts["tweet_id"].to_pylist(), key=int))
+    world.fates.protect(HIDDEN)
 
 
 def demo_environment(world: World) -> dict[str, str]:
@@ -85,11 +114,13 @@ def s3_client(world: World) -> Any:
     )
 
 
-def run_dag(home: AirflowHome) -> bool:
-    """Run the DAG in one process, saying each task as it starts; whether it succeeded."""
+def run_dag(home: AirflowHome, dataset: str, interval: Interval) -> bool:
+    """Run a DAG in one process, saying each task as it starts; whether it succeeded."""
     with (
-        home.start_command("dags", "test", "ingest_tweets", INTERVAL.end.isoformat()) as process,
-        (DIRECTORY / "airflow.log").open("w", encoding="utf-8") as log,
+        home.start_command(
+            "dags", "test", f"ingest_{dataset}", interval.end.isoformat()
+        ) as process,
+        (DIRECTORY / "airflow.log").open("a", encoding="utf-8") as log,
     ):
         assert process.stdout is not None  # noqa: S101 - it was opened as a pipe
         last = ""
@@ -102,7 +133,7 @@ def run_dag(home: AirflowHome) -> bool:
             if task == last:
                 sys.stdout.write(".")
             else:
-                sys.stdout.write(f"{chr(10) if last else ''}         {task}")
+                sys.stdout.write(f"{' ' if last else '         '}{task}")
             sys.stdout.flush()
             last = task
         say("")
@@ -124,13 +155,13 @@ def copy_mails(world: World) -> list[Path]:
     return [Path(shutil.copy(source, DIRECTORY / "mail")) for source in sources]
 
 
-def stored_report(lake: Lake) -> RunReport | None:
-    """The run's report; None if it left none."""
-    body = lake.find(run_report_key("tweets", INTERVAL))
+def stored_report(lake: Lake, dataset: str) -> RunReport | None:
+    """A run's report; None if it left none."""
+    body = lake.find(run_report_key(dataset, RUNS[dataset]))
     return None if body is None else RunReport.model_validate_json(body)
 
 
-def summarise(report: RunReport, bucket: str, mails: list[Path]) -> dict[str, Any]:
+def summarise(reports: dict[str, RunReport], bucket: str, mails: list[Path]) -> dict[str, Any]:
     """The figures of `summary.json`; paths are relative to the repository."""
     accounts = [
         {
@@ -141,14 +172,21 @@ def summarise(report: RunReport, bucket: str, mails: list[Path]) -> dict[str, An
             "quarantined": account.quarantined,
             "duplicates": account.duplicates,
         }
-        for account in report.accounts
+        for account in reports["tweets"].accounts
     ]
     counts = ("fetched", "curated", "quarantined", "duplicates")
-    page = DIRECTORY / run_page_key("tweets", INTERVAL)
+    page = DIRECTORY / run_page_key("tweets", RUNS["tweets"])
+    bills = [report.bill for report in reports.values()]
     return {
         "accounts": accounts,
         "totals": {name: sum(account[name] for account in accounts) for name in counts},
-        "cost_usd": report.cost_usd,
+        "users": sum(account.curated for account in reports["users"].accounts),
+        "tweet_metrics": Counter(
+            pq.read_table(DIRECTORY / "lake/curated/tweet_metrics")["status"].to_pylist()
+        ),
+        "cost_usd": round(sum(bill.usd for bill in bills), 4),
+        "saved_usd": round(sum(bill.saved_usd for bill in bills), 4),
+        "month_forecast_usd": bills[-1].month_forecast_usd,
         "bucket": bucket,
         "data_docs": str(page.relative_to(REPOSITORY)),
         "mail": [str(mail.relative_to(REPOSITORY)) for mail in mails],
@@ -176,8 +214,8 @@ def complete(summary: dict[str, Any]) -> bool:
     return not missing
 
 
-def print_summary(report: RunReport, summary: dict[str, Any], seconds: float) -> None:
-    """Say what the run did, for a person."""
+def print_summary(reports: dict[str, RunReport], summary: dict[str, Any], seconds: float) -> None:
+    """Say what the runs did, for a person."""
     columns = ("fetched", "curated", "quarantined", "duplicates")
     row = "{:16} {:>8} {:>8} {:>12} {:>11}  {}".format
     say("")
@@ -186,11 +224,22 @@ def print_summary(report: RunReport, summary: dict[str, Any], seconds: float) ->
         say(row(account["username"], *(account[name] for name in columns), account["outcome"]))
     say(row("total", *(summary["totals"][name] for name in columns), "").rstrip())
     say("")
-    posts = sum(account.posts_returned for account in report.accounts)
+    say(f"users          {count_of(summary['users'], 'profile')} taken down")
+    seen = ", ".join(f"{number} {status}" for status, number in summary["tweet_metrics"].items())
+    say(f"tweet_metrics  posts looked at two hours later: {seen}")
+    say("")
+    for dataset, report in reports.items():
+        bill = report.bill
+        say(
+            f"{dataset:14} ${bill.usd:.2f}  {count_of(bill.charged.posts, 'post')}, "
+            f"{count_of(bill.charged.users, 'user')} charged; "
+            f"${bill.saved_usd:.2f} free: returned before, the same day"
+        )
     say(
-        f"At X's prices this run would have cost ${summary['cost_usd']:.2f}: "
-        f"{posts} posts, {report.users_looked_up} users looked up."
+        f"At X's prices this would have cost ${summary['cost_usd']:.2f}; "
+        f"about ${summary['month_forecast_usd']:.2f} a month, were every day like this one."
     )
+    say("")
     say(f"lake       {_shown(DIRECTORY / 'lake')}  (a copy of s3://{summary['bucket']})")
     say(f"mail       {', '.join(summary['mail'])}")
     say(f"Data Docs  {summary['data_docs']}  (open the file, or: make docs)")

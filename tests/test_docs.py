@@ -24,7 +24,7 @@ MARKDOWN = sorted(
 def table(heading: str) -> dict[str, str]:
     """First and second column of the first table below a heading of docs/settings.md."""
     section = SETTINGS.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
-    return dict(re.findall(r"^\| `(\w+)` \| (\S+) \|", section, re.MULTILINE))
+    return dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \|", section, re.MULTILINE))
 
 
 def shown(default: object) -> str:

@@ -62,7 +62,7 @@ def test_the_variable_of_airflow_settings_is_right(airflow_settings):
 
 
 def test_the_pool_is_the_one_that_the_dags_name(airflow_settings):
-    named = set(re.findall(r'pool="(\w+)"', read("dags/ingest_tweets.py")))
+    named = set(re.findall(r'pool="(\w+)"', read("include/ingest_dag.py")))
     assert named == {pool["pool_name"] for pool in airflow_settings["pools"]}
 
 

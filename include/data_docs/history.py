@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from include.data_docs.keys import month_prefix
 from include.data_docs.words import to_review
-from include.errors import LakeUnavailable, TweetLakeError
+from include.errors import TweetLakeError
 from include.lake import Lake
 from include.outcomes import Outcome
 from include.report import RunReport
 
-_ATTEMPTS = 20
-_OVERTAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
-
 
 class HistoryUnreadable(TweetLakeError):
     """The month's list of runs is not what this module wrote."""
-
-
-class HistoryBusy(TweetLakeError):
-    """Other runs kept changing the month's list."""
 
 
 class RunSummary(BaseModel):
@@ -92,43 +84,11 @@ def record(lake: Lake, dataset: str, month: str, run: RunSummary) -> None:
 
     Raises:
         HistoryUnreadable: the object is not what this module wrote.
-        HistoryBusy: others were faster every time.
+        LakeBusy: others were faster every time.
         LakeUnavailable: S3 refused.
     """
     key = month_key(dataset, month)
-    for _ in range(_ATTEMPTS):
-        body, etag = _read(lake, key)
-        month_with_run = _parse(lake, key, body).with_run(run)
-        condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
-        try:
-            lake.client.put_object(
-                Bucket=lake.bucket,
-                Key=key,
-                Body=month_with_run.to_bytes(),
-                ContentType="application/json",
-                **condition,  # type: ignore[arg-type]
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in _OVERTAKEN:
-                raise LakeUnavailable(lake.bucket, key, error) from error
-        except BotoCoreError as error:
-            raise LakeUnavailable(lake.bucket, key, error) from error
-        else:
-            return
-    raise HistoryBusy(
-        f"s3://{lake.bucket}/{key} was changed by others {_ATTEMPTS} times in a row; "
-        "clear the task 'publish_data_docs' once fewer runs are active"
-    )
-
-
-def _read(lake: Lake, key: str) -> tuple[bytes | None, str | None]:
-    try:
-        answer = lake.client.get_object(Bucket=lake.bucket, Key=key)
-        return answer["Body"].read(), answer["ETag"]
-    except lake.client.exceptions.NoSuchKey:
-        return None, None
-    except (ClientError, BotoCoreError) as error:
-        raise LakeUnavailable(lake.bucket, key, error) from error
+    lake.update(key, lambda body: _parse(lake, key, body).with_run(run).to_bytes())
 
 
 def _parse(lake: Lake, key: str, body: bytes | None) -> Month:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from include.interval import Interval
 from include.outcomes import Outcome
 from include.report import AccountReport, FailedExpectation, RunReport
+from include.spending.purse import Bill
 
 
 def interval_in_words(interval: Interval) -> str:
@@ -29,6 +30,7 @@ _URGENCY = (
     Outcome.DELETED,
     Outcome.SUSPENDED,
     Outcome.PROTECTED,
+    Outcome.PARTIAL,
     Outcome.TOO_LATE,
     Outcome.LANDED,
     Outcome.EMPTY,
@@ -63,7 +65,7 @@ def tone(account: AccountReport) -> str:
             return "warn" if loud(account) else "good"
         case Outcome.EMPTY:
             return "quiet"
-        case Outcome.ROWS_QUARANTINED:
+        case Outcome.ROWS_QUARANTINED | Outcome.PARTIAL:
             return "warn"
         case _:
             return "bad"
@@ -73,3 +75,14 @@ def count_of(number: int, singular: str, plural: str | None = None) -> str:
     """``1 account``, ``2 accounts``, ``1,234 accounts``."""
     noun = singular if number == 1 else plural or f"{singular}s"
     return f"{number:,} {noun}"
+
+
+def cost_in_words(bill: Bill) -> str:
+    """What a run cost, what it saved, and how the month stands."""
+    saved = f" (${bill.saved_usd:.2f} more was free: returned before, the same day)"
+    return (
+        f"At the configured prices this run cost ${bill.usd:.2f}"
+        f"{saved if bill.saved_usd else ''}: {count_of(bill.charged.posts, 'post')}, "
+        f"{count_of(bill.charged.users, 'user')}. "
+        f"The month so far: ${bill.month_usd:.2f}, about ${bill.month_forecast_usd:.2f} by its end."
+    )

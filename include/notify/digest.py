@@ -8,7 +8,14 @@ from email.message import EmailMessage
 from functools import partial
 
 from include.data_docs.keys import page_key, page_url, part_name, run_page_key
-from include.data_docs.words import count_of, interval_in_words, loud, to_review, tone
+from include.data_docs.words import (
+    cost_in_words,
+    count_of,
+    interval_in_words,
+    loud,
+    to_review,
+    tone,
+)
 from include.interval import Interval
 from include.notify import message
 from include.report import RunReport
@@ -26,7 +33,7 @@ def compose(
     ``data_docs_url`` is where ``data-docs/`` is served.
     """
     attention = to_review(report)
-    if not attention:
+    if not attention and not report.remarks:
         return None
     interval = Interval.parse(report.interval)
     told = {account.account for account in attention}
@@ -53,4 +60,5 @@ def compose(
         loud=loud,
         tone=tone,
         most_examples=_MOST_EXAMPLES,
+        cost=cost_in_words(report.bill),
     )

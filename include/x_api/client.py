@@ -68,8 +68,8 @@ class XApi:
         return _answer(self._client.get_tweets(list(ids), tweet_fields=METRICS_FIELDS))
 
     def usage(self) -> Answer:
-        """``GET /2/usage/tweets``: what X has counted, free of charge."""
-        parameters = {"days": 1}
+        """``GET /2/usage/tweets``: what X has counted since yesterday, free of charge."""
+        parameters = {"days": 2}
         return _answer(self._client.request("GET", "/2/usage/tweets", params=parameters))
 
     def timeline(

@@ -143,8 +143,7 @@ def judge(response: requests.Response, path: str) -> None:
     except ValueError:
         body = None
     if status == requests.codes.ok and isinstance(body, dict):
-        if not path.startswith(_ABOUT_ONE):
-            checked(body)
+        _check_shape(body, path)
         return
     problem = body if isinstance(body, dict) else {}
     said = _what_x_said(problem)
@@ -176,6 +175,11 @@ def judge(response: requests.Response, path: str) -> None:
         raise BadRequest(f"X refused the request to {path} (400): {said}.")
     kind = response.headers.get("content-type", "no content type")
     raise XUnavailable(f"X answered {path} with {status} and a body of {kind} that can't be used")
+
+
+def _check_shape(body: dict[str, Any], path: str) -> None:
+    if not path.startswith(_ABOUT_ONE):
+        checked(body)
 
 
 def _reset(response: requests.Response) -> datetime:

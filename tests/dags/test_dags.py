@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 DAGS = Path(__file__).parents[2] / "dags"
-CADENCE = {"ingest_tweets": "0 */4 * * *"}
+CADENCE = {
+    "ingest_tweets": "0 */4 * * *",
+    "ingest_tweet_metrics": "0 */2 * * *",
+    "ingest_users": "0 0 * * *",
+}
 
 
 @pytest.fixture(scope="session")
@@ -34,8 +38,9 @@ def test_what_an_operator_expects_of_a_dag(dagbag, dag_id):
     assert dag.timetable.expression == CADENCE[dag_id]
 
 
-def test_ingest_tweets_is_wired_as_its_picture_says(dagbag):
-    dag = dagbag.dags["ingest_tweets"]
+@pytest.mark.parametrize("dag_id", CADENCE)
+def test_an_ingesting_dag_is_wired_as_its_picture_says(dagbag, dag_id):
+    dag = dagbag.dags[dag_id]
     wired = {task.task_id: task.downstream_task_ids for task in dag.tasks}
     assert wired == {
         "plan": {"extract", "batches", "report"},
@@ -49,14 +54,16 @@ def test_ingest_tweets_is_wired_as_its_picture_says(dagbag):
     }
 
 
+@pytest.mark.parametrize("dag_id", CADENCE)
 @pytest.mark.parametrize("task_id", ["plan", "extract"])
-def test_whoever_asks_x_does_so_from_its_pool(dagbag, task_id):
-    assert dagbag.dags["ingest_tweets"].get_task(task_id).pool == "x_api"
+def test_whoever_asks_x_does_so_from_its_pool(dagbag, dag_id, task_id):
+    assert dagbag.dags[dag_id].get_task(task_id).pool == "x_api"
 
 
-def test_the_asset_is_announced(dagbag):
-    outlets = dagbag.dags["ingest_tweets"].get_task("report").outlets
-    assert [asset.name for asset in outlets] == ["curated_tweets"]
+@pytest.mark.parametrize("dag_id", CADENCE)
+def test_the_asset_is_announced(dagbag, dag_id):
+    outlets = dagbag.dags[dag_id].get_task("report").outlets
+    assert [asset.name for asset in outlets] == [dag_id.replace("ingest", "curated")]
 
 
 @pytest.mark.parametrize("path", sorted(DAGS.glob("*.py")), ids=lambda path: path.name)

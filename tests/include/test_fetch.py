@@ -5,14 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from include import fetch as fetching
 from include.accounts import parse_accounts
 from include.datasets.tweets.source import Timelines
 from include.errors import BadConfiguration
-from include.fetch import extract, wait_until_readable
+from include.fetch import wait_until_readable
 from include.outcomes import Outcome
 from include.raw import RawBatch
 from include.settings import Settings
-from include.source import Fetch
+from include.source import Fetch, Planning
+from include.spending.purse import Purse
 from include.x_api.answer import Answer
 from include.x_api.client import XApi
 from include.x_api.errors import BadRequest, OutOfCredits, XUnavailable
@@ -31,8 +33,20 @@ AT = datetime(2026, 11, 2, 12, 1, tzinfo=UTC)
 SOURCE = Timelines()
 
 
-def plan(lake, api, accounts, interval):
-    return SOURCE.plan(lake, api, accounts, interval, SETTINGS)
+def purse_of(lake, **settings):
+    return Purse(lake, SETTINGS.model_copy(update=settings), "tweets/run", AT)
+
+
+def plan(lake, api, accounts, interval, **settings):
+    changed = SETTINGS.model_copy(update=settings)
+    purse = purse_of(lake, **settings)
+    purse.release()
+    return SOURCE.plan(Planning(lake, api, accounts, interval, changed, AT, purse))
+
+
+def extract(lake, raw, api, fetch, page_size=100, **settings):
+    purse = purse_of(lake, **settings)
+    return fetching.extract(raw, SOURCE, api, fetch, page_size=page_size, purse=purse)
 
 
 class Answers:
@@ -61,9 +75,9 @@ def fetch_of(lake, api, interval):
 
 @pytest.fixture
 def extract_of(lake, api, interval):
-    def extract_of(fetch, page_size=100):
+    def extract_of(fetch, page_size=100, **settings):
         raw = RawBatch(lake, "tweets", interval, fetch.account)
-        return extract(raw, SOURCE, api, fetch, page_size)
+        return extract(lake, raw, api, fetch, page_size, **settings)
 
     return extract_of
 
@@ -164,7 +178,7 @@ def test_a_token_that_x_no_longer_takes_does_not_bar_the_account(
     assert (fetched.pages, fetched.posts_returned) == (1, 31)
 
 
-FETCH = Fetch(account="nasa", user_id="11348282")
+FETCH = Fetch(account="nasa", user_id="11348282", planned_at=AT)
 OLD_PAGE = b'{"data": [{"id": "1"}, {"id": "2"}], "meta": {"next_token": "expired"}}'
 REFUSED = BadRequest("X refused the request")
 
@@ -176,11 +190,10 @@ def test_stored_pages_are_kept_until_x_sends_others(lake, interval, error):
     RawBatch(lake, "tweets", interval, "nasa").add_page(Answer(OLD_PAGE, AT))
     with pytest.raises(type(error)):
         extract(
+            lake,
             RawBatch(lake, "tweets", interval, "nasa"),
-            SOURCE,
             Answers(REFUSED, error),
             FETCH,
-            100,
         )
     batch = RawBatch(lake, "tweets", interval, "nasa")
     assert [lake.get_page(key) for key in batch.page_keys] == [OLD_PAGE]
@@ -190,7 +203,7 @@ def test_dropped_pages_were_paid_for(lake, interval):
     batch = RawBatch(lake, "tweets", interval, "nasa")
     batch.add_page(Answer(OLD_PAGE, AT))
     api = Answers(REFUSED, b'{"data": [{"id": "3"}]}')
-    fetched = extract(batch, SOURCE, api, FETCH, 100)
+    fetched = extract(lake, batch, api, FETCH)
     assert (fetched.pages, fetched.posts_returned, fetched.requests) == (1, 3, 2)
     assert [page.content["data"] for page in batch.pages()] == [[{"id": "3"}]]
 
@@ -198,7 +211,7 @@ def test_dropped_pages_were_paid_for(lake, interval):
 def test_null_means_absent(lake, interval):
     body = b'{"data": null, "meta": null, "errors": null, "includes": null}'
     batch = RawBatch(lake, "tweets", interval, "nasa")
-    fetched = extract(batch, SOURCE, Answers(body), FETCH, 100)
+    fetched = extract(lake, batch, Answers(body), FETCH)
     assert (fetched.outcome, fetched.posts_returned) == (Outcome.EMPTY, 0)
     assert lake.get_page(batch.page_keys[0]) == body
 
@@ -217,7 +230,7 @@ def test_null_means_absent(lake, interval):
 def test_an_answer_without_meaning_is_not_stored(lake, interval, body):
     batch = RawBatch(lake, "tweets", interval, "nasa")
     with pytest.raises(XUnavailable, match="without meaning"):
-        extract(batch, SOURCE, Answers(body), FETCH, 100)
+        extract(lake, batch, Answers(body), FETCH)
     assert batch.page_keys == []
 
 
@@ -225,9 +238,9 @@ def test_a_broken_character_does_not_spoil_a_page(lake, interval):
     body = b'{"data": [{"id": "1", "text": "caf\xe9"}], "meta": {"next_token": "more"}}'
     batch = RawBatch(lake, "tweets", interval, "nasa")
     with pytest.raises(OutOfCredits):
-        extract(batch, SOURCE, Answers(body, OutOfCredits("no money")), FETCH, 100)
+        extract(lake, batch, Answers(body, OutOfCredits("no money")), FETCH)
     batch = RawBatch(lake, "tweets", interval, "nasa")
-    fetched = extract(batch, SOURCE, Answers(b'{"data": [{"id": "2"}]}'), FETCH, 100)
+    fetched = extract(lake, batch, Answers(b'{"data": [{"id": "2"}]}'), FETCH)
     assert (fetched.pages, fetched.posts_returned) == (2, 2)
     assert lake.get_page(batch.page_keys[0]) == body
 
@@ -240,7 +253,7 @@ def test_a_lookup_without_meaning_is_not_stored(lake, interval, body):
     accounts = parse_accounts("[{username: nasa}]", "test")
     with pytest.raises(XUnavailable, match="without meaning"):
         plan(lake, Answers(body), accounts, interval)
-    assert list(lake.keys("raw/")) == []
+    assert list(lake.keys("raw/accounts/")) == []
 
 
 def test_a_name_that_x_passes_over_is_not_asked_for_again(lake, interval):
@@ -282,7 +295,7 @@ def test_a_search_that_finds_nothing_is_empty_whatever_x_says_of_users(lake, int
     suspended = b"""{"meta": {"result_count": 0}, "errors": [{"resource_type": "user",
         "detail": "User has been suspended: [x].", "title": "Forbidden"}]}"""
     raw = RawBatch(lake, "tweets", interval, "moon")
-    assert extract(raw, SOURCE, Answers(suspended), fetch, 100).outcome is Outcome.EMPTY
+    assert extract(lake, raw, Answers(suspended), fetch).outcome is Outcome.EMPTY
 
 
 def test_exclude_leaves_out_replies_and_retweets(lake, interval, fetch_of, extract_of):
@@ -311,7 +324,7 @@ def test_an_unreadable_account_is_an_outcome_and_costs_no_request(world, fetch_o
 
 
 def test_an_account_suspended_after_the_lookup_is_told_apart(extract_of):
-    late = Fetch(account="shuttered_shop", user_id="1204012000036000228")
+    late = Fetch(account="shuttered_shop", user_id="1204012000036000228", planned_at=AT)
     assert extract_of(late).outcome is Outcome.SUSPENDED
 
 

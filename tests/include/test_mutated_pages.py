@@ -185,7 +185,7 @@ def test_every_post_of_a_mutated_page_is_curated_or_quarantined(
         body, posts = mutated_page(number)
         raw.add_page(Answer(body, INTERVAL.end))
         positions += [(raw.page_keys[-1], place) for place in range(posts)]
-    raw.complete(
+    raw.finish(
         Fetched(
             account=ACCOUNT,
             outcome="fetched",

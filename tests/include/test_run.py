@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from include.errors import RunFailedError, RunIncompleteError
 from include.interval import Interval
 from include.lake import account_report_key, run_report_key
+from include.lookup import lookup_prefix
 from include.outcomes import Outcome
 from include.raw import Fetched, RawBatch
 from include.report import AccountReport, RunReport
 from include.run import batches, reconcile, report
 from include.settings import Settings
 from include.source import Fetch
+from include.spending.ledger import Resources
+from include.spending.purse import Bill, Spent
+from include.x_api.answer import Answer
 
 SETTINGS = Settings(
     bucket="tweet-lake",
@@ -23,15 +27,17 @@ SETTINGS = Settings(
     validation_tasks=3,
 )
 
+AT = datetime(2026, 11, 2, 12, 1, tzinfo=UTC)
+
 
 def fetch(account):
-    return Fetch(account=account, user_id="1")
+    return Fetch(account=account, user_id="1", planned_at=AT)
 
 
 @pytest.fixture
 def fetched(lake, interval):
     def fetched(account, posts, *, users=0, over=interval):
-        RawBatch(lake, "tweets", over, account).complete(
+        RawBatch(lake, "tweets", over, account).finish(
             Fetched(
                 account=account,
                 outcome="fetched",
@@ -41,6 +47,13 @@ def fetched(lake, interval):
                 posts_returned=posts,
                 users_returned=users,
                 requests=1,
+                days={
+                    AT.date(): Spent(
+                        posts=posts,
+                        posts_returned=posts,
+                        users=tuple(f"user_{number}" for number in range(users)),
+                    )
+                },
             )
         )
         return fetch(account)
@@ -63,8 +76,7 @@ def past(lake, interval):
                         account=account, outcome=outcome, detail="", rows_in=rows, curated=rows
                     )
                 ],
-                users_looked_up=0,
-                cost_usd=0,
+                bill=Bill(),
             )
             lake.put_json(run_report_key("tweets", then), run.model_dump(mode="json"))
 
@@ -129,22 +141,35 @@ def test_the_report_names_what_stopped_a_fetch(lake, interval):
 
 
 def test_what_was_fetched_and_not_validated_is_failed_and_counted(lake, interval, fetched):
-    run = report(lake, "tweets", interval, [fetched("fetched", 200, users=3)], SETTINGS)
+    fetches = [fetched("fetched", 200, users=3)]
+    batches(lake, "tweets", interval, fetches, SETTINGS)
+    run = report(lake, "tweets", interval, fetches, SETTINGS)
     assert run.accounts[0].outcome is Outcome.FAILED
     assert "validate" in run.accounts[0].detail
-    assert run.cost_usd == pytest.approx(200 * 0.005 + 3 * 0.010)
+    assert run.bill.charged == Resources(posts=200, users=3)
+    assert run.bill.usd == pytest.approx(200 * 0.005 + 3 * 0.010)
 
 
 def test_the_lookup_is_part_of_the_cost(lake, interval):
-    from include.lookup import lookup_prefix
-
     lake.put_page(
         f"{lookup_prefix(interval)}lookup-0000.json.gz",
         b'{"data": [{"id": "1", "username": "one"}, {"id": "2", "username": "two"}]}',
+        AT,
     )
+    batches(lake, "tweets", interval, [], SETTINGS)
     run = report(lake, "tweets", interval, [], SETTINGS)
-    assert run.users_looked_up == 2
-    assert run.cost_usd == pytest.approx(0.02)
+    assert run.bill.charged == Resources(users=2)
+    assert run.bill.usd == pytest.approx(0.02)
+
+
+def test_what_failed_keeps_what_was_set_aside_for_it(lake, interval):
+    raw = RawBatch(lake, "tweets", interval, "broken")
+    raw.add_page(Answer(b'{"data": [{"id": "1"}, {"id": "2"}]}', AT))
+    broken = fetch("broken").model_copy(update={"most_posts": 100})
+    batches(lake, "tweets", interval, [broken], SETTINGS)
+    bill = report(lake, "tweets", interval, [broken], SETTINGS).bill
+    assert bill.charged == Resources(posts=2)
+    assert bill.month_usd == pytest.approx(102 * 0.005)
 
 
 def test_an_earlier_report_does_not_hide_that_the_pages_are_gone(lake, interval):

@@ -89,7 +89,7 @@ def store(lake: Lake, interval: Interval, *pages: Sequence[Any], **summary: Any)
         "users_returned": 2,
         "requests": len(pages),
     }
-    raw.complete(Fetched.model_validate(fetched | summary))
+    raw.finish(Fetched.model_validate(fetched | summary))
 
 
 def validate(lake: Lake, quality: Quality, interval: Interval, **options: Any) -> AccountReport:

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 
 from include.datasets.tweet_metrics.decode import VISIBLE
 from include.interval import Interval
-from include.lake import Lake, day_prefix
-from include.raw import complete_interval
+from include.lake import ALL_ACCOUNTS, Lake, day_prefix
+from include.raw import RawBatch, complete_interval
 from include.settings import Settings
 
 TWEETS, METRICS = "tweets", "tweet_metrics"
@@ -35,6 +35,34 @@ def due(lake: Lake, interval: Interval, settings: Settings) -> list[str]:
     windows += [(since - age, interval.end - age) for age in ages]
     ids = _written(lake, windows)
     return sorted(ids - _gone(lake, interval, max([young, *ages])), key=int) if ids else []
+
+
+def returned_on(lake: Lake, day: date, interval: Interval, ids: set[str]) -> set[str]:
+    """Those of the posts that X has returned on a UTC day of its clock, as far as the lake knows.
+
+    Tweets are fetched when their interval is over: one that ended on the day was fetched on it.
+    Of a post that came later, by a run that made up for another, this says nothing: it counts as
+    charged once more.
+    """
+    found: set[str] = set()
+    for earlier in (day - timedelta(days=1), day):
+        for key in lake.keys(day_prefix("raw", METRICS, earlier)):
+            run = complete_interval(key)
+            if run is None or run.end > interval.start:
+                continue
+            raw = RawBatch(lake, METRICS, run, ALL_ACCOUNTS)
+            fetched, wanted = raw.fetched(), raw.wanted()
+            if fetched is not None and day in fetched.days and wanted is not None:
+                found |= ids.intersection(wanted.names)
+    keys = [
+        key
+        for earlier in (day - timedelta(days=1), day)
+        for key in lake.keys(day_prefix("curated", TWEETS, earlier))
+        if _interval_of(key).end.date() == day
+    ]
+    for posts in _tables(lake, keys, ["tweet_id"]):
+        found |= ids.intersection(posts["tweet_id"].to_pylist())
+    return found
 
 
 def _last_run(lake: Lake, interval: Interval, earliest: datetime) -> datetime:
@@ -85,9 +113,13 @@ def _tables(lake: Lake, keys: Iterable[str], columns: list[str]) -> Iterator[pa.
             yield pq.read_table(io.BytesIO(body), columns=columns)
 
 
+def _interval_of(key: str) -> Interval:
+    return Interval.parse(key.rpartition("/")[2].partition(".")[0])
+
+
 def _overlaps(key: str, begin: datetime, end: datetime) -> bool:
     """Whether a curated object's interval and the window have an instant in common."""
-    interval = Interval.parse(key.rpartition("/")[2].partition(".")[0])
+    interval = _interval_of(key)
     return interval.start < end and begin < interval.end
 
 

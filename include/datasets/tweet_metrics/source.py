@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from include.datasets.tweet_metrics.refresh import due
+from include.datasets.tweet_metrics.refresh import due, returned_on
 from include.listed import Listed
 from include.source import Planning
 
@@ -21,8 +21,12 @@ class Snapshots(Listed):
     dataset = "tweet_metrics"
 
     def wanted(self, planning: Planning) -> list[str]:
-        """Ids of the posts that are due."""
-        return due(planning.lake, planning.interval, planning.settings)
+        """Ids of the posts that are due, the newest first."""
+        return due(planning.lake, planning.interval, planning.settings)[::-1]
+
+    def paid(self, planning: Planning, names: Sequence[str]) -> set[str]:
+        """Those that a run of today has brought, or taken down before."""
+        return returned_on(planning.lake, planning.now.date(), planning.interval, set(names))
 
     def ask(self, api: XApi, names: Sequence[str]) -> Answer:
         """``GET /2/tweets``."""

@@ -26,6 +26,11 @@ class Profiles(Listed):
         accounts = begun(planning.accounts, planning.interval)
         return [account.username for account in accounts if isinstance(account, Account)]
 
+    def paid(self, planning: Planning, names: Sequence[str]) -> set[str]:
+        """Those whom a run of today has looked up."""
+        charged = planning.purse.users_charged()
+        return {name for name in names if name.lower() in charged}
+
     def ask(self, api: XApi, names: Sequence[str]) -> Answer:
         """``GET /2/users/by``."""
         return api.users_by(names, fields=USER_FIELDS)

@@ -17,6 +17,7 @@ from include.lake import Lake, account_prefix, batch_prefix
 from include.outcomes import Outcome
 from include.quality import Quality
 from include.report import AccountReport, FailedExpectation, RunReport
+from include.spending.purse import Bill
 
 NASTY_TEXTS = (
     "</td></table><script>alert('x')</script>",
@@ -143,8 +144,7 @@ def run_of(lake: Lake, gx_result: dict[str, Any]) -> Callable[..., RunReport]:
             dataset="tweets",
             interval=interval_name,
             accounts=sorted(reports, key=lambda account: account.account),
-            users_looked_up=len(reports),
-            cost_usd=6.02,
+            bill=Bill(usd=6.02),
         )
 
     return make

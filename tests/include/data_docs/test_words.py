@@ -6,6 +6,7 @@ from include.data_docs.words import interval_in_words, to_review
 from include.interval import Interval
 from include.outcomes import Outcome
 from include.report import AccountReport, FailedExpectation, RunReport
+from include.spending.purse import Bill
 
 
 @pytest.mark.parametrize(
@@ -46,8 +47,7 @@ def reviewed(*accounts: AccountReport) -> list[str]:
         dataset="tweets",
         interval="20261120T0000Z_20261120T0400Z",
         accounts=list(accounts),
-        users_looked_up=0,
-        cost_usd=0,
+        bill=Bill(),
     )
     return [a.account for a in to_review(report)]
 

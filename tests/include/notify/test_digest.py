@@ -10,6 +10,7 @@ import pytest
 from include.notify.digest import compose
 from include.outcomes import Outcome
 from include.report import AccountReport, FailedExpectation, RunReport
+from include.spending.purse import Bill
 
 RUN = "20261120T0000Z_20261120T0400Z"
 PREFIX = f"quarantine/tweets/dt=2026-11-20/account=nasty/{RUN}/"
@@ -58,8 +59,7 @@ def digest(*accounts: AccountReport) -> EmailMessage | None:
         dataset="tweets",
         interval=RUN,
         accounts=list(accounts),
-        users_looked_up=1,
-        cost_usd=1.5,
+        bill=Bill(usd=1.5),
     )
     return compose(
         report,
@@ -211,8 +211,7 @@ def test_no_value_can_add_a_header() -> None:
         dataset="tweets\r\nBcc: spy@example.org",
         interval=RUN,
         accounts=[nasty(failed())],
-        users_looked_up=1,
-        cost_usd=0,
+        bill=Bill(),
     )
     mail = compose(report, bucket="b", data_docs_url=SITE, recipients=("one@example.org",))
 

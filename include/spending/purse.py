@@ -1,0 +1,204 @@
+"""The budget as one run sees it: what is left, what it sets aside, what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from math import floor, inf
+
+from include.lake import Lake
+from include.settings import Settings
+from include.spending.ledger import (
+    Day,
+    Month,
+    Record,
+    Resources,
+    RunSpending,
+    charged,
+    read_month,
+    returned,
+    total,
+    update_day,
+)
+
+
+class Spent(Record):
+    """What X returned to one run on one UTC day."""
+
+    posts: int = 0
+    """Different posts that were not known to have been returned that day before."""
+    posts_returned: int = 0
+    users: tuple[str, ...] = ()
+    """Usernames, as often as they were returned."""
+
+    def __add__(self, other: Spent) -> Spent:
+        return Spent(
+            posts=self.posts + other.posts,
+            posts_returned=self.posts_returned + other.posts_returned,
+            users=self.users + other.users,
+        )
+
+
+class Bill(Record):
+    """What one run cost at the configured prices, in US dollars, and how the month stands."""
+
+    charged: Resources = Resources()
+    returned: Resources = Resources()
+    usd: float = 0
+    saved_usd: float = 0
+    """For what X returned again on the same day, and does not charge."""
+    month_usd: float = 0
+    """All runs of the month so far, with what runs under way have reserved."""
+    month_forecast_usd: float = 0
+    """The month's end, were the rest of it like its days so far."""
+
+
+class Purse:
+    """The budget as one run sees it.
+
+    Args:
+        lake: where the ledger lies.
+        settings: prices and caps.
+        run: as :func:`include.spending.ledger.run_name` says it.
+        now: by X's clock.
+    """
+
+    def __init__(self, lake: Lake, settings: Settings, run: str, now: datetime) -> None:
+        self._lake = lake
+        self._settings = settings
+        self._run = run
+        self._now = now
+        self.today = now.date()
+
+    def reserve(self, wanted: Resources, *, share: float = 1.0) -> Resources:
+        """Set aside what the run may be charged, as much of it as the caps allow.
+
+        Args:
+            wanted: beyond what the run has set aside before; users go first.
+            share: how much of what is left may be taken: the rest stays for others.
+
+        Returns:
+            What was set aside.
+        """
+        granted = Resources()
+        if wanted == granted:
+            return granted
+
+        def take(month: Month) -> Day:
+            nonlocal granted
+            usd, most_posts = self._left(month)
+            usd *= share
+            users = min(wanted.users, _times(self._settings.user_read_usd, usd))
+            usd -= users * self._settings.user_read_usd
+            posts = min(wanted.posts, _times(self._settings.post_read_usd, usd), most_posts)
+            granted = Resources(posts=posts, users=users)
+            day = month.day(self.today)
+            run = day.runs.get(self._run, RunSpending())
+            reserved = run.reserved + granted
+            return day.with_run(self._run, run.model_copy(update={"reserved": reserved}))
+
+        update_day(self._lake, self.today, take)
+        return granted
+
+    def release(self) -> None:
+        """Give back what an earlier attempt of the run has set aside today."""
+        known = read_month(self._lake, self.today).day(self.today).runs.get(self._run)
+        if known is None or known.reserved == Resources():
+            return
+
+        def give_back(month: Month) -> Day:
+            day = month.day(self.today)
+            run = day.runs.get(self._run, RunSpending())
+            return day.with_run(self._run, run.model_copy(update={"reserved": Resources()}))
+
+        update_day(self._lake, self.today, give_back)
+
+    def settle(self, days: Mapping[date, Spent], *, reserved: Resources | None = None) -> None:
+        """Put what the run was returned in the place of what it had reserved.
+
+        Args:
+            days: by UTC day; all that the run was ever returned, so that settling twice is the
+                same as settling once.
+            reserved: what it may still be charged.
+        """
+        for day, spent in sorted({self.today: Spent(), **days}.items()):
+            still = (reserved if day == self.today else None) or Resources()
+
+            def put(month: Month, day: date = day, spent: Spent = spent) -> Day:
+                return self._settled(month.day(day), spent, still)  # noqa: B023 - called at once
+
+            update_day(self._lake, day, put)
+
+    def _settled(self, day: Day, spent: Spent, reserved: Resources) -> Day:
+        # Whoever had a user first that day is charged for it.
+        payers = {**dict.fromkeys(spent.users, self._run), **day.users}
+        paid = sum(payers[user] == self._run for user in set(spent.users))
+        run = RunSpending(
+            charged=Resources(posts=spent.posts, users=paid),
+            returned=Resources(posts=spent.posts_returned, users=len(spent.users)),
+            reserved=reserved,
+        )
+        return day.with_run(self._run, run).model_copy(update={"users": payers})
+
+    def users_charged(self) -> set[str]:
+        """Usernames for which X charges no more today."""
+        return set(read_month(self._lake, self.today).day(self.today).users)
+
+    def bill(self) -> Bill:
+        """What the run cost so far this month."""
+        month = read_month(self._lake, self.today)
+        own = [day.runs[self._run] for day in month.days.values() if self._run in day.runs]
+        usd = charged(own).usd(self._settings)
+        month_usd = _total(month).usd(self._settings)
+        return Bill(
+            charged=charged(own),
+            returned=returned(own),
+            usd=round(usd, 4),
+            saved_usd=round(returned(own).usd(self._settings) - usd, 4),
+            month_usd=round(month_usd, 4),
+            month_forecast_usd=round(month_usd * self._rest_of_month(month), 2),
+        )
+
+    def _rest_of_month(self, month: Month) -> float:
+        """The whole month's length by that of its part with spending, which is a day at least."""
+        first = datetime.combine(min(month.days, default=self.today), datetime.min.time(), UTC)
+        end = datetime.combine(self.today.replace(day=1), datetime.min.time(), UTC)
+        end = (end + timedelta(days=32)).replace(day=1)
+        return max(1.0, (end - first) / max(self._now - first, timedelta(days=1)))
+
+    def explain(self) -> str:
+        """What of each cap is used, in a sentence."""
+        month = read_month(self._lake, self.today)
+        used = self._used(month)
+        parts = [f"${usd:.2f} of ${cap:.2f} a {span}" for span, (usd, cap) in used.items()]
+        posts, most = _total(month).posts, self._settings.posts_per_month
+        return f"used up to now: {', '.join([*parts, f'{posts:,} of {most:,} posts a month'])}"
+
+    def _left(self, month: Month) -> tuple[float, int]:
+        """US dollars, and posts of the month, that nobody has spent or reserved."""
+        usd = min((cap - used for used, cap in self._used(month).values()), default=inf)
+        return max(usd, 0.0), max(self._settings.posts_per_month - _total(month).posts, 0)
+
+    def _used(self, month: Month) -> dict[str, tuple[float, float]]:
+        """Of each cap that is set: what is used of it, and the cap, in US dollars."""
+        today = month.day(self.today)
+        own = [day.runs[self._run] for day in month.days.values() if self._run in day.runs]
+        spans = {
+            "run": (total(own), self._settings.usd_per_run),
+            "day": (total(today.runs.values()), self._settings.usd_per_day),
+            "month": (_total(month), self._settings.usd_per_month),
+        }
+        return {
+            span: (used.usd(self._settings), cap)
+            for span, (used, cap) in spans.items()
+            if cap is not None
+        }
+
+
+def _total(month: Month) -> Resources:
+    return total(run for day in month.days.values() for run in day.runs.values())
+
+
+def _times(price: float, usd: float) -> int:
+    """How many one can pay for; a millionth of a cent is no reason to leave one out."""
+    return floor(usd / price + 1e-6) if price and usd != inf else 2**31
