@@ -6,7 +6,6 @@ Nothing is stored: two processes with the same seed agree on every byte, and any
 """
 
 import math
-import zlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -17,7 +16,8 @@ from typing import Any
 from sandbox.cast import CAST, Account, Directory, Kind
 from sandbox.malformed import DUPLICATE_OF, SCHEDULE
 from sandbox.objects import PLACES, media_object, poll_object
-from sandbox.posts import EPOCH_MS, Post, Slot, code_of, is_duplicate, snowflake, timestamp
+from sandbox.posts import EPOCH_MS, Post, Slot, code_of, is_duplicate, snowflake
+from sandbox.profiles import profile
 from sandbox.writer import Writer
 
 BEGINNING = datetime(2022, 1, 1, tzinfo=UTC)
@@ -121,10 +121,10 @@ class Population:
 
     def profile(self, account: Account) -> dict[str, Any]:
         """Return what of a user object does not change with time, in the classic vocabulary."""
-        profile = self._profiles.get(account.code)
-        if profile is None:
-            profile = self._profiles[account.code] = self._new_profile(account)
-        return profile
+        known = self._profiles.get(account.code)
+        if known is None:
+            known = self._profiles[account.code] = self._new_profile(account)
+        return known
 
     def media(self, key: str) -> dict[str, Any]:
         """Return the media object with this key."""
@@ -167,38 +167,12 @@ class Population:
         return replace(original, key=post.key, malformation=None)
 
     def _new_profile(self, account: Account) -> dict[str, Any]:
-        rng = self._random(account, 0, "user")
-        created = datetime.fromtimestamp(rng.randrange(1_268_000_000, 1_590_000_000), UTC)
-        followers = zlib.crc32(account.username.encode()) % 90_000
-        site = f"https://{account.username.replace('_', '-')}.example.org"
-        link = {"start": 0, "end": 23, "url": "https://t.co/Sandbox" + f"{account.code % 1000:03d}"}
-        user: dict[str, Any] = {
-            "id": account.user_id,
-            "name": account.name,
-            "username": account.username,
-            "created_at": timestamp(created),
-            "description": f"{account.name}: {account.about}. &amp; that is all.",
-            "entities": {"url": {"urls": [link | {"expanded_url": site, "display_url": site[8:]}]}},
-            "location": rng.choice(("Port Maren", "everywhere \U0001f30d", "")),
-            "profile_image_url": f"https://img.example.org/{account.username}_normal.jpg",
-            "public_metrics": {
-                "followers_count": followers,
-                "following_count": followers // 40,
-                "tweet_count": 0,
-                "listed_count": followers // 300,
-                "like_count": followers // 7,
-            },
-            "url": link["url"],
-            "verified": account.code % 4 == 0,
-            "verified_type": "business" if account.code % 4 == 0 else "none",
-        }
+        new = profile(account, self._random(account, 0, "user"))
         if account.kind is Kind.ORDINARY:
             a_summer_day = snowflake(_HOUR_MS * (_FIRST_HOUR + 24 * 540))
             pinned = next(self.between(account, 0, a_summer_day), None)
-            user |= {"pinned_tweet_id": str(pinned.key)} if pinned else {}
-        if account.kind is Kind.WITHHELD:
-            user["withheld"] = {"country_codes": ["DE", "FR"], "scope": "user"}
-        return user
+            new |= {"pinned_tweet_id": str(pinned.key)} if pinned else {}
+        return new
 
 
 def _tide(account: Account, elapsed: int) -> float:

@@ -39,9 +39,10 @@ class TextBuilder:
         """Append $TAG."""
         return self._entity("cashtags", f"${tag}", tag=tag)
 
-    def mention(self, username: str, user_id: str) -> "TextBuilder":
-        """Append @username."""
-        return self._entity("mentions", f"@{username}", username=username, id=user_id)
+    def mention(self, username: str, user_id: str | None = None) -> "TextBuilder":
+        """Append @username; in a user's description X does not tell the id."""
+        known = {"id": user_id} if user_id else {}
+        return self._entity("mentions", f"@{username}", username=username, **known)
 
     def url(self, short: str, **fields: Any) -> "TextBuilder":
         """Append a shortened link; fields are those of a URL entity besides url."""

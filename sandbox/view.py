@@ -61,6 +61,8 @@ class View:
             "protected": self.standing(account) is Standing.PROTECTED,
             "public_metrics": counts | {"tweet_count": max(made, 0)},
         }
+        if moment(int(profile.get("pinned_tweet_id", 0))) > self._now:
+            del user["pinned_tweet_id"]
         if self.is_readable(account):
             newest = next(self.between(account, 0, snowflake(hour * _HOUR_MS)), None)
             if newest is not None:

@@ -172,6 +172,15 @@ def test_answers_obey_their_description_after_things_have_happened(
         assert not complaints(version, path, 200, answer.json())
 
 
+@pytest.mark.parametrize("account", SOUND, ids=lambda a: a.username)
+def test_users_obey_their_description(get: Get, account: Account):
+    version = VERSION[account.vocabulary]
+    fields = {"user.fields": everything(version)["user.fields"]}
+    answer = get("/2/users/by", usernames=account.username, **fields).json()
+    found = complaints(version, "/2/users/by", 200, answer)
+    assert not found, found[:5]
+
+
 def test_usage_obeys_the_newer_description(get: Get):
     # 2.156 says integers; the wire says strings, as 2.167 does.
     answer = get("/2/usage/tweets", days=5).json()
