@@ -15,6 +15,7 @@ FAULTS: dict[str, str] = {
     "credits_depleted": "402 CreditsDepleted: out of money",
     "unauthorized": "401, as with a wrong token",
     "forbidden": "403 client-not-enrolled",
+    "spending_limit": "403 SpendCapReached until `reset_date`, with the problem type of `credits`",
     "unavailable_html": "503 with an HTML page",
     "unavailable_text": "503 with a line of plain text",
     "slow": "the honest answer, `seconds` late",
@@ -23,7 +24,14 @@ FAULTS: dict[str, str] = {
     "not_json_200": "200 with an HTML page",
     "not_found_timeline": "404 as on 2025-09-10, when every timeline seemed gone",
     "empty_answer": "200 without data, errors or includes: only `meta` with a count of 0",
+    "errors_only": "200 with an `errors` list (resource-unavailable) and no `data`",
+    "redirect": "302 to the same path at another host, `location`",
     "malformed_post": "the first post is spoilt as `malformation` of malformed.py says",
+    "unknown_fields": "the honest answer with keys that nobody has documented in posts, users, "
+    "metrics and at the top",
+    "other_vocabulary": "the honest answer in the other of the two vocabularies",
+    "usage_drift": "`/2/usage/tweets` tells `percent` % more than was counted; "
+    "no other request is struck",
 }
 """Name of the fault, and what the caller sees."""
 
@@ -43,9 +51,11 @@ class Fault:
     seconds: float = 1.0
     reset_in: int = 1
     malformation: str = "count_as_string"
+    percent: float = 10.0
+    location: str = "https://elsewhere.invalid"
 
     def __post_init__(self) -> None:
-        """Raise ValueError for an unknown name, or a path that is no expression."""
+        """Raise ValueError for an unknown name, or a value that makes no sense."""
         if self.fault not in FAULTS:
             msg = f"unknown fault {self.fault!r}; known: {', '.join(FAULTS)}"
             raise ValueError(msg)
@@ -53,6 +63,14 @@ class Fault:
             known = ", ".join(MALFORMATIONS)
             msg = f"unknown malformation {self.malformation!r}; known: {known}"
             raise ValueError(msg)
+        if isinstance(self.percent, bool) or not isinstance(self.percent, int | float):
+            msg = f"percent {self.percent!r} is not a number"
+            raise ValueError(msg)  # noqa: TRY004 - a wrong order is a ValueError, whatever is wrong
+        if not str(self.location).startswith(("http://", "https://")):
+            msg = f"location {self.location!r} is not an http or https URL"
+            raise ValueError(msg)
+        if self.fault == "usage_drift" and not self.path:
+            self.path = "^/2/usage/tweets"
         try:
             re.compile(self.path)
         except re.error as error:

@@ -1,5 +1,6 @@
 """What X says when it does not, or not wholly, do what was asked."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.cast import Standing, Vocabulary
@@ -58,6 +59,21 @@ CREDITS_DEPLETED: Problem = {
     "type": "https://api.x.com/2/problems/credits",
     "account_id": 2014007919,
 }
+
+
+def spend_cap_reached(now: datetime) -> Problem:
+    """Return the 403 of an account that may spend no more before the next month."""
+    reset = (now.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return {
+        "title": "SpendCapReached",
+        "detail": "Your enrolled account has reached the spend cap of its billing cycle. "
+        f"Requests are blocked until the next cycle begins on {reset:%Y-%m-%d}.",
+        "type": "https://api.twitter.com/2/problems/credits",
+        "account_id": 2014007919,
+        "reset_date": f"{reset:%Y-%m-%d}",
+    }
+
+
 NOT_ENROLLED: Problem = {
     "title": "Client Forbidden",
     "detail": "This request must be made with keys of an app that is attached to a project.",
@@ -118,6 +134,19 @@ def missing_post(vocabulary: Vocabulary, parameter: str, value: str, author: Sta
         "title": "Not Found Error",
         "detail": f"Could not find {word} with {parameter}: [{value}].",
         "type": type_of(vocabulary, "resource-not-found"),
+    }
+
+
+def unavailable(vocabulary: Vocabulary, parameter: str, value: str, kind: str) -> Problem:
+    """Return the error for a user or tweet that just now cannot be had, whoever it is."""
+    return {
+        "value": value,
+        "resource_type": kind,
+        "parameter": parameter,
+        "resource_id": value,
+        "title": "Resource Unavailable",
+        "detail": f"The {kind} with {parameter}: [{value}] is not available.",
+        "type": type_of(vocabulary, "resource-unavailable"),
     }
 
 

@@ -16,6 +16,8 @@ _TO_NEW = {
     "tweets": "posts",
 }
 _TO_CLASSIC = {new: classic for classic, new in _TO_NEW.items()}
+OTHER_WORD = _TO_NEW | _TO_CLASSIC
+"""What the other vocabulary says instead of a key of one of them."""
 
 _NEW_EXPANSIONS = {"referenced_posts": "referenced_tweets.id", "affiliation": "affiliation.user_id"}
 

@@ -19,6 +19,14 @@ def dumps(body: Any) -> bytes:
         return json.dumps(body, separators=(",", ":")).encode()
 
 
+def loads(body: bytes) -> Any:
+    """Decode a body of the sandbox's own, lone surrogates and all."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return json.loads(body)
+
+
 def json_response(status: int, body: Any, standing: Standing | None = None) -> Response:
     """Return a JSON answer with the headers that X sends."""
     kind = "application/json" if status == _OK else "application/problem+json"

@@ -58,7 +58,7 @@ class XApi:
         url = request.url
         target = f"{url.path}?{url.query}" if url.query else url.path
         fault = self.faults.strike([target, username] if username else [target])
-        response = answer_instead(fault, self.limits.peek(endpoint)) if fault else None
+        response = answer_instead(fault, self.limits.peek(endpoint), request) if fault else None
         if response is None:
             response = self._honest(request, endpoint, handle)
             if fault:

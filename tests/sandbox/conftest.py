@@ -50,7 +50,7 @@ def session() -> Iterator[requests.Session]:
 @pytest.fixture
 def get(world: World, session: requests.Session) -> Get:
     def get(path: str, **query: Any) -> requests.Response:
-        return session.get(f"{world.x_url}{path}", params=query, timeout=10)
+        return session.get(f"{world.x_url}{path}", params=query, timeout=10, allow_redirects=False)
 
     return get
 
@@ -78,7 +78,9 @@ def ask(own_world: World, session: requests.Session) -> Get:
     """Ask the test's own world."""
 
     def ask(path: str, **query: Any) -> requests.Response:
-        return session.get(f"{own_world.x_url}{path}", params=query, timeout=10)
+        return session.get(
+            f"{own_world.x_url}{path}", params=query, timeout=10, allow_redirects=False
+        )
 
     return ask
 

@@ -46,6 +46,9 @@ def test_the_monthly_cap_is_a_429_with_requests_remaining(world: World, get: Get
         ("credits_depleted", 402, "CreditsDepleted"),
         ("unauthorized", 401, "Unauthorized"),
         ("forbidden", 403, "client-not-enrolled"),
+        ("spending_limit", 403, "SpendCapReached"),
+        ("errors_only", 200, "resource-unavailable"),
+        ("redirect", 302, ""),
         ("unavailable_html", 503, "<html>"),
         ("unavailable_text", 503, "upstream connect error"),
         ("not_json_200", 200, "<html>"),
@@ -124,6 +127,8 @@ def test_faults_are_ordered_and_cleared_over_http(world: World, get: Get):
         ([{"path": "x"}], "'fault' is missing"),
         ([{"fault": "slow", "colour": 1}], "colour"),
         ([{"fault": "slow", "path": "("}], "regular expression"),
+        ([{"fault": "usage_drift", "percent": "ten"}], "'ten'"),
+        ([{"fault": "redirect", "location": "elsewhere"}], "'elsewhere'"),
         ([{"fault": "malformed_post", "malformation": "ugly"}], "ugly"),
         ({"fault": "slow"}, "list"),
         ("{", ""),
@@ -146,8 +151,9 @@ def test_every_fault_can_be_ordered():
     faults = Faults()
     for fault in FAULTS:
         faults.add(fault)
-    assert [getattr(faults.strike(["/"]), "fault", None) for _ in FAULTS] == list(FAULTS)
-    assert faults.strike(["/"]) is None
+    path = ["/2/usage/tweets"]  # where every fault may strike
+    assert [getattr(faults.strike(path), "fault", None) for _ in FAULTS] == list(FAULTS)
+    assert faults.strike(path) is None
 
 
 def test_faulty_answers_are_in_the_log_too(world: World, get: Get):

@@ -181,6 +181,18 @@ def test_users_obey_their_description(get: Get, account: Account):
     assert not found, found[:5]
 
 
+@pytest.mark.parametrize("username", ["harbour_news", "repost_relay", "rail_updates"])
+def test_an_answer_in_the_other_vocabulary_obeys_the_other_description(
+    world: World, get: Get, cast: dict[str, Account], username: str
+):
+    account = cast[username]
+    (version,) = set(VERSION.values()) - {VERSION[account.vocabulary]}
+    world.faults.add("other_vocabulary")
+    answer = get(f"/2/users/{account.user_id}/tweets", **everything(version), max_results=100)
+    found = complaints(version, "/2/users/{id}/tweets", 200, answer.json())
+    assert not found, found[:5]
+
+
 def test_usage_obeys_the_newer_description(get: Get):
     # 2.156 says integers; the wire says strings, as 2.167 does.
     answer = get("/2/usage/tweets", days=5).json()
