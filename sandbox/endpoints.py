@@ -127,7 +127,8 @@ class Endpoints:
 
     def search_all(self, request: Request) -> dict[str, Any]:
         """GET /2/tweets/search/all."""
-        return self._search(request, 500, 1_024, None, request.state.now - _ALL_BY_DEFAULT)
+        start = request.state.now - _ALL_BY_DEFAULT
+        return self._search(request, 500, 1_024, None, start, reposts=False)
 
     def _search(
         self,
@@ -136,6 +137,8 @@ class Endpoints:
         longest: int,
         earliest: datetime | None,
         default_start: datetime,
+        *,
+        reposts: bool = True,
     ) -> dict[str, Any]:
         parameters = self._parameters(request, _SEARCH)
         text = parameters.required("query")
@@ -164,7 +167,10 @@ class Endpoints:
         answer = self._answer(request, parameters, _common_vocabulary(accounts))
         streams = (view.between(account, low, high) for account in accounts)
         found: Iterator[Post] = merge(*streams, key=lambda post: post.key, reverse=True)
-        posts = list(itertools.islice(filter(query.matches, found), size + 1))
+        matching: Iterator[Post] = filter(query.matches, found)
+        if not reposts:  # X leaves them out of the whole archive, and says nothing about it
+            matching = (post for post in matching if "retweeted" not in post.reference_kinds)
+        posts = list(itertools.islice(matching, size + 1))
         page = Page(posts[:size], older=len(posts) > size, newer=False)
         body = answer.posts(page.posts, "query")
         body["meta"] = page.meta(page.posts)

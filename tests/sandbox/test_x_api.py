@@ -387,6 +387,32 @@ def test_search_all_reaches_back_where_recent_refuses(get: Get):
     assert "start_time" in answer.json()["errors"][0]["message"]
 
 
+def test_the_whole_archive_has_no_reposts_and_does_not_say_so(get: Get, cast: Cast):
+    def kinds(posts: list[dict[str, Any]]) -> set[str]:
+        return {r["type"] for post in posts for r in post.get("referenced_tweets", [])}
+
+    recent = search(get, "from:repost_relay")
+    archive = search(get, "from:repost_relay", "all")
+    assert kinds(recent) == {"retweeted", "quoted", "replied_to"}
+    assert archive == [post for post in recent if "retweeted" not in kinds([post])]
+    assert kinds(archive) == {"quoted", "replied_to"}
+    query = {"query": "from:repost_relay is:retweet", **INTERVAL}
+    assert get("/2/tweets/search/all", **query).json() == {"meta": {"result_count": 0}}
+
+
+def test_pages_of_the_archive_are_full_without_reposts(get: Get):
+    found, token = [], {}
+    while True:
+        options = {"query": "from:repost_relay", "max_results": 10, **INTERVAL, **token}
+        page = get("/2/tweets/search/all", **options).json()
+        found += [post["id"] for post in page["data"]]
+        if "next_token" not in page["meta"]:
+            break
+        assert page["meta"]["result_count"] == len(page["data"]) == 10
+        token = {"next_token": page["meta"]["next_token"]}
+    assert found == [post["id"] for post in search(get, "from:repost_relay", "all")]
+
+
 # What X refuses
 
 
