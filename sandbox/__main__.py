@@ -24,6 +24,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--limit-factor", type=int, default=1, help="multiplies X's rate limits, for load tests"
     )
+    parser.add_argument(
+        "--compliance-polls", type=int, default=1, help="GETs that find a job in progress"
+    )
     parser.add_argument("--username", action="append", default=[], help="an extra account")
     return parser.parse_args()
 
@@ -41,6 +44,7 @@ def main() -> None:
         extra_usernames=arguments.username,
         bucket=arguments.bucket,
         rate_limits={e: n * arguments.limit_factor for e, n in RATE_LIMITS.items()},
+        compliance_polls=arguments.compliance_polls,
         host=arguments.host,
         x_port=arguments.x_port,
         s3_port=arguments.s3_port,

@@ -1,11 +1,13 @@
 """The web application: X's endpoints, and `/_sandbox/` to steer them."""
 
+from collections.abc import Callable
 from email.utils import format_datetime
 
 from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.clock import Clock
+from sandbox.compliance_api import ComplianceApi
 from sandbox.controls import add_controls
 from sandbox.endpoints import Handle
 from sandbox.problems import blank
@@ -18,6 +20,7 @@ def create_app(api: XApi) -> FastAPI:
     app = FastAPI(title="Sandbox X API", openapi_url=None, docs_url=None, redoc_url=None)
     for path, handle in api.endpoints.routes().items():
         _add_endpoint(app, api, path, handle)
+    _add_compliance(app, api)
     add_controls(app, api)
     app.add_middleware(Dated, clock=api.clock)
 
@@ -29,11 +32,37 @@ def create_app(api: XApi) -> FastAPI:
     return app
 
 
-def _add_endpoint(app: FastAPI, api: XApi, path: str, handle: Handle) -> None:
-    async def endpoint(request: Request) -> Response:
-        return await api.respond(request, path, handle)
+def _add_endpoint(app: FastAPI, api: XApi, path: str, handle: Handle, method: str = "GET") -> None:
+    limited = path if method == "GET" else f"{method} {path}"
 
-    app.router.add_route(path, endpoint, methods=["GET"])
+    async def endpoint(request: Request) -> Response:
+        request.state.body = await request.body()
+        return await api.respond(request, limited, handle)
+
+    app.router.add_route(path, endpoint, methods=[method])
+
+
+def _add_compliance(app: FastAPI, api: XApi) -> None:
+    compliance = ComplianceApi(api.compliance)
+    _add_endpoint(app, api, "/2/compliance/jobs", compliance.create, "POST")
+    _add_endpoint(app, api, "/2/compliance/jobs", compliance.listed)
+    _add_endpoint(app, api, "/2/compliance/jobs/{id}", compliance.one)
+    stored = {
+        "submission": ("PUT", compliance.upload),
+        "delivery": ("GET", compliance.download),
+    }
+    for action, (method, handle) in stored.items():
+        _add_storage(app, api, f"/storage/compliance/{{id}}/{action}", method, handle)
+
+
+def _add_storage(
+    app: FastAPI, api: XApi, path: str, method: str, handle: Callable[[Request], Response]
+) -> None:
+    async def endpoint(request: Request) -> Response:
+        request.state.body = await request.body()
+        return await api.store(request, handle)
+
+    app.router.add_route(path, endpoint, methods=[method])
 
 
 class Dated:

@@ -18,6 +18,7 @@ FATES: dict[str, str] = {
     "protect": "`username` is protected: the account is shown, its posts are not",
     "delete": "`username` deleted the account",
     "restore": "`username` is there again, and open to all",
+    "scrub_geo": "`username` took the place out of all posts so far: they have no `geo`",
 }
 """Name of the fate, and what X shows then."""
 
@@ -27,7 +28,7 @@ _STANDINGS = {
     "delete": Standing.DELETED,
     "restore": Standing.OPEN,
 }
-_KEYS = dict.fromkeys(_STANDINGS, ("username",)) | {
+_KEYS = dict.fromkeys((*_STANDINGS, "scrub_geo"), ("username",)) | {
     "delete_post": ("post_id",),
     "withhold_post": ("post_id", "country_codes"),
 }
@@ -68,6 +69,10 @@ class Fates:
         """Let an account be there, open to all, whatever was the matter with it."""
         self.extend([{"fate": "restore", "username": username}])
 
+    def scrub_geo(self, username: str) -> None:
+        """Take the place out of all posts that an account has made so far."""
+        self.extend([{"fate": "scrub_geo", "username": username}])
+
     def extend(self, orders: Iterable[Mapping[str, Any]]) -> None:
         """Let several things happen, or none of them: ValueError names what is wrong with one."""
         for happen in [self._read(order) for order in orders]:
@@ -79,10 +84,20 @@ class Fates:
         self._deleted: dict[int, datetime] = {}
         self._deleted_of: Counter[int] = Counter()
         self._withheld: dict[int, tuple[str, ...]] = {}
+        self._scrubbed: dict[int, datetime] = {}
 
     def standing(self, account: Account) -> Standing:
         """Return how the account stands by now."""
         return self._standings.get(account.code, (account.standing, None))[0]
+
+    def since(self, account: Account) -> datetime | None:
+        """Return when the account came to stand as it does; None where it always did."""
+        return self._standings.get(account.code, (account.standing, None))[1]
+
+    def scrubbed_at(self, post: Post) -> datetime | None:
+        """Return when the post lost its place; None where it still has it, or never had one."""
+        at = self._scrubbed.get(post.account.code)
+        return at if at and "geo" in post.body and moment(post.key) <= at else None
 
     def deleted_at(self, post_id: int) -> datetime | None:
         """Return when the post was deleted; None where it is there, or never was."""
@@ -106,8 +121,10 @@ class Fates:
             problem = "is missing" if key in keys else "is unknown"
             msg = f"{fate}: the key {key!r} {problem}; expected {', '.join(sorted(keys))}"
             raise ValueError(msg)
-        if fate in _STANDINGS:
+        if "username" in keys:
             account = self._account(order["username"])
+            if fate == "scrub_geo":
+                return lambda: self._scrubbed.update({account.code: self._clock()})
             return lambda: self._let_stand(account, _STANDINGS[fate])
         post = self._post(order["post_id"])
         if fate == "delete_post":

@@ -111,6 +111,20 @@ USAGE_FIELDS = frozenset(
         "project_usage",
     }
 )
+JOB_FIELDS = frozenset(
+    {
+        "created_at",
+        "download_expires_at",
+        "download_url",
+        "id",
+        "name",
+        "resumable",
+        "status",
+        "type",
+        "upload_expires_at",
+        "upload_url",
+    }
+)
 POST_EXPANSIONS = frozenset(
     {
         "article.cover_media",

@@ -14,8 +14,11 @@ RATE_LIMITS: dict[str, int] = {
     "/2/tweets/search/recent": 450,
     "/2/tweets/search/all": 300,
     "/2/usage/tweets": 50,
+    "POST /2/compliance/jobs": 150,
+    "/2/compliance/jobs": 150,
+    "/2/compliance/jobs/{id}": 150,
 }
-"""Requests per endpoint and 15 minutes, for an app."""
+"""Requests per endpoint and 15 minutes, for an app; a path alone is its GET."""
 
 SEARCH_ALL_SPACING_SECONDS = 1.0
 """search/all takes one request a second."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from sandbox.field_names import (
+    JOB_FIELDS,
     MEDIA_DEFAULTS,
     MEDIA_FIELDS,
     PLACE_DEFAULTS,
@@ -28,6 +29,7 @@ _FIELDS = {
     "place.fields": PLACE_FIELDS,
     "poll.fields": POLL_FIELDS,
     "usage.fields": USAGE_FIELDS,
+    "compliance_job.fields": JOB_FIELDS,
 }
 USER_OBJECTS = ("tweet.fields", "post.fields", "user.fields", "expansions")
 POST_OBJECTS = (*USER_OBJECTS, "media.fields", "place.fields", "poll.fields")
@@ -147,8 +149,8 @@ class Parameters:
                 number_of(name, value)
         return list(dict.fromkeys(values))
 
-    def choices(self, name: str, known: frozenset[str]) -> frozenset[str]:
-        """Return a list in which every entry must be known and come once."""
+    def choices(self, name: str, known: frozenset[str], most: int | None = None) -> frozenset[str]:
+        """Return a list of at most so many, in which every entry must be known and come once."""
         value = self._query.get(name)
         if value is None:
             return frozenset()
@@ -158,8 +160,8 @@ class Parameters:
                 options = ",".join(sorted(known))
                 msg = f"The `{name}` query parameter value [{entry}] is not one of [{options}]"
                 raise invalid_request(name, entry, msg)
-        if len(set(chosen)) < len(chosen):
-            msg = f"The `{name}` query parameter has an entry twice"
+        if len(set(chosen)) < len(chosen) or len(chosen) > (most or len(chosen)):
+            msg = f"The `{name}` query parameter has an entry twice, or too many"
             raise invalid_request(name, value, msg)
         return frozenset(chosen)
 

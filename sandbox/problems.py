@@ -44,6 +44,16 @@ def blank(status: int, title: str) -> Problem:
     return {"title": title, "detail": title, "type": "about:blank", "status": status}
 
 
+def conflict(detail: str) -> Problem:
+    """Return the 409 for a job beside one that is not over."""
+    return {
+        "title": "Conflict",
+        "detail": detail,
+        "type": type_of(Vocabulary.CLASSIC, "conflict"),
+        "status": 409,
+    }
+
+
 USAGE_CAPPED: Problem = {
     "title": "UsageCapExceeded",
     "detail": "Usage cap exceeded: Monthly product cap",

@@ -73,6 +73,9 @@ class View:
         codes = self._fates.withheld_in(post.post_id)
         if codes:
             post = withhold(post, codes)
+        if self._fates.scrubbed_at(post):
+            body = {key: value for key, value in post.body.items() if key != "geo"}
+            post = replace(post, body=body)
         if post.malformation or "public_metrics" not in post.body:
             return post
         made = moment(post.post_id)

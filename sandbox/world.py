@@ -22,6 +22,7 @@ from moto.server import ThreadedMotoServer
 
 from sandbox.app import create_app
 from sandbox.clock import Clock
+from sandbox.compliance import ComplianceJobs
 from sandbox.fates import Fates
 from sandbox.faults import Faults
 from sandbox.limits import SEARCH_ALL_SPACING_SECONDS, RateLimits
@@ -38,7 +39,8 @@ class World:
     """A local world as a context manager; ports of 0 are any free ones.
 
     `now` freezes the X API's clock there; None is the real one. `rate_limits` replaces limits of
-    single endpoints (requests per 15 minutes), for load tests. Mails are kept in
+    single endpoints (requests per 15 minutes), for load tests. `compliance_polls` is how many GETs
+    find a compliance job in progress after its upload. Mails are kept in
     `directory/mails`, which is emptied on start; S3 keeps nothing beyond the world's life.
     """
 
@@ -52,6 +54,7 @@ class World:
         bucket: str = "tweet-lake",
         rate_limits: Mapping[str, int] | None = None,
         search_all_spacing: float = SEARCH_ALL_SPACING_SECONDS,
+        compliance_polls: int = 1,
         host: str = "127.0.0.1",
         x_port: int = 0,
         s3_port: int = 0,
@@ -64,7 +67,7 @@ class World:
         self._clock = Clock(now)
         limits = RateLimits(rate_limits, search_all_spacing=search_all_spacing)
         self.population = Population(seed, extra_usernames)
-        self.api = XApi(self.population, self._clock, Faults(), limits)
+        self.api = XApi(self.population, self._clock, Faults(), limits, compliance_polls)
         self.smtp = SmtpSink(directory / "mails", host, smtp_port)
         self.x_url = self.s3_url = ""
 
@@ -116,6 +119,11 @@ class World:
     def fates(self) -> Fates:
         """What happens to posts and accounts: `world.fates.suspend("harbour_news")`."""
         return self.api.fates
+
+    @property
+    def compliance(self) -> ComplianceJobs:
+        """The compliance jobs so far; `polls` sets how many GETs find one in progress."""
+        return self.api.compliance
 
     @property
     def requests(self) -> list[Served]:

@@ -2,18 +2,21 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from fastapi import Request, Response
 
 from sandbox.clock import Clock
+from sandbox.compliance import ComplianceJobs
 from sandbox.endpoints import Endpoints, Handle
 from sandbox.fates import Fates
 from sandbox.fault_answers import answer_instead, spoil
 from sandbox.faults import Faults
-from sandbox.limits import RateLimits
+from sandbox.limits import RateLimits, Standing
 from sandbox.population import Population
 from sandbox.problems import RefusalError, blank
+from sandbox.redactions import Redactions
 from sandbox.usage import Usage
 from sandbox.wire import json_response
 
@@ -41,6 +44,7 @@ class XApi:
         clock: Clock,
         faults: Faults | None = None,
         limits: RateLimits | None = None,
+        compliance_polls: int = 1,
     ) -> None:
         """Take the world's parts; `clock` tells the time that posts and intervals live in."""
         self.population = population
@@ -50,17 +54,30 @@ class XApi:
         self.fates = Fates(population, clock)
         self.usage = Usage()
         self.endpoints = Endpoints(population, self.fates, self.usage)
+        redactions = Redactions(population, self.fates)
+        self.compliance = ComplianceJobs(redactions, compliance_polls)
         self.requests: deque[Served] = deque(maxlen=_KEPT_REQUESTS)
 
     async def respond(self, request: Request, endpoint: str, handle: Handle) -> Response:
         """Answer one request: fault, token, rate limit, then the honest answer."""
+        standing = self.limits.peek(endpoint)
+        return await self._serve(request, standing, lambda: self._honest(request, endpoint, handle))
+
+    async def store(self, request: Request, handle: Callable[[Request], Response]) -> Response:
+        """Answer for the storage beside X, which knows neither X's token nor its limits."""
+        standing = Standing(0, 0, 0, allowed=True)
+        return await self._serve(request, standing, lambda: handle(request))
+
+    async def _serve(
+        self, request: Request, standing: Standing, honest: Callable[[], Response]
+    ) -> Response:
         username = self._username(request)
         url = request.url
         target = f"{url.path}?{url.query}" if url.query else url.path
         fault = self.faults.strike([target, username] if username else [target])
-        response = answer_instead(fault, self.limits.peek(endpoint), request) if fault else None
+        response = answer_instead(fault, standing, request) if fault else None
         if response is None:
-            response = self._honest(request, endpoint, handle)
+            response = honest()
             if fault:
                 response = spoil(fault, response)
                 if fault.fault == "slow":
@@ -82,6 +99,8 @@ class XApi:
 
     def _username(self, request: Request) -> str | None:
         user_id = request.path_params.get("id", "")
+        if not request.url.path.startswith("/2/users/"):
+            return None
         if not (user_id.isascii() and user_id.isdigit()):
             return None
         account = self.population.directory.by_id(user_id)

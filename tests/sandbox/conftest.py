@@ -67,8 +67,14 @@ def second_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def own_world(second_world: World) -> World:
     """A world as new, for tests that move its clock, let things happen in it or count."""
     second_world.travel(NOW)
-    for part in (second_world.faults, second_world.fates, second_world.usage):
+    for part in (
+        second_world.faults,
+        second_world.fates,
+        second_world.usage,
+        second_world.compliance,
+    ):
         part.clear()
+    second_world.compliance.polls = 1
     second_world.api.requests.clear()
     return second_world
 

@@ -15,6 +15,7 @@ from openapi_schema_validator import OAS30Validator, oas30_format_checker
 
 from sandbox.cast import CAST, Account, Kind, Vocabulary
 from sandbox.field_names import (
+    JOB_FIELDS,
     MEDIA_FIELDS,
     PLACE_FIELDS,
     POLL_FIELDS,
@@ -44,8 +45,8 @@ def schema(version: str, reference: str) -> dict[str, Any]:
     return {"$ref": reference, "components": description(version)["components"]}
 
 
-def response(version: str, path: str, status: int) -> dict[str, Any]:
-    responses = description(version)["paths"][path]["get"]["responses"]
+def response(version: str, path: str, status: int, method: str = "get") -> dict[str, Any]:
+    responses = description(version)["paths"][path][method]["responses"]
     content = responses["200" if status == 200 else "default"]["content"]
     kind = "application/json" if status == 200 else "application/problem+json"
     return schema(version, content[kind]["schema"]["$ref"])
@@ -105,7 +106,7 @@ def everything(version: str) -> dict[str, str]:
     query = {}
     for parameter in description(version)["components"]["parameters"].values():
         name, values = parameter["name"], parameter["schema"].get("items", {}).get("enum")
-        if values and name not in ("usage.fields", "expansions"):
+        if values and name not in ("usage.fields", "compliance_job.fields", "expansions"):
             query[name] = ",".join(values)
     expansions = {"2.156": "TweetExpansionsParameter", "2.167": "PostExpansionsParameter"}[version]
     listed = description(version)["components"]["parameters"][expansions]
@@ -200,6 +201,39 @@ def test_usage_obeys_the_newer_description(get: Get):
     assert complaints("2.156", "/2/usage/tweets", 200, answer)
 
 
+@pytest.mark.parametrize("version", ["2.156", "2.167"])
+def test_compliance_jobs_obey_both_descriptions(
+    own_world: World, session: requests.Session, ask: Get, version: str
+):
+    path, one = "/2/compliance/jobs", "/2/compliance/jobs/{id}"
+    url = own_world.x_url + path
+    created = session.post(url, json={"type": "tweets", "name": "nightly"}, timeout=9)
+    job = created.json()["data"]
+    answers = [("post", path, created)]
+    for _ in range(3):
+        answers.append(("get", one, ask(f"{path}/{job['id']}")))
+        answers.append(("get", path, ask(path, type="tweets")))
+        text = {"content-type": "text/plain"}
+        assert requests.put(job["upload_url"], data="17", headers=text, timeout=9).ok
+    answers.append(("get", path, ask(path, type="users")))
+    assert len({answer.json()["data"]["status"] for _, p, answer in answers if p == one}) == 3
+    for method, where, answer in answers:
+        assert answer.status_code == 200
+        found = list(offences(response(version, where, 200, method), answer.json()))
+        assert not found, (where, found[:5])
+    refused = session.post(url, json={"type": "neither"}, timeout=9)
+    assert (refused.status_code, complaints("2.156", path, 400, refused.json())) == (400, [])
+
+
+def test_a_second_job_is_refused_as_the_older_description_says(
+    own_world: World, session: requests.Session
+):
+    url = f"{own_world.x_url}/2/compliance/jobs"
+    first, second = (session.post(url, json={"type": "users"}, timeout=9) for _ in range(2))
+    assert (first.status_code, second.status_code) == (200, 409)
+    assert not complaints("2.156", "/2/compliance/jobs", 409, second.json())
+
+
 def test_refusals_obey_the_description(world: World, get: Get):
     path = "/2/users/{id}/tweets"
     url = path.replace("{id}", CAST[0].user_id)
@@ -238,6 +272,7 @@ def test_every_described_parameter_is_known(version: str):
         "place.fields": PLACE_FIELDS,
         "poll.fields": POLL_FIELDS,
         "usage.fields": USAGE_FIELDS,
+        "compliance_job.fields": JOB_FIELDS,
     }
     for component in components.values():
         described = component["schema"]["items"]["enum"]
@@ -249,7 +284,7 @@ def test_every_described_parameter_is_known(version: str):
 
 
 @pytest.mark.parametrize("version", ["2.156", "2.167"])
-def test_every_described_parameter_is_accepted(get: Get, version: str):
+def test_every_described_parameter_is_accepted(own_world: World, ask: Get, version: str):
     values = {
         "usernames": "harbour_news",
         "ids": CAST[0].user_id,
@@ -262,7 +297,11 @@ def test_every_described_parameter_is_accepted(get: Get, version: str):
         "end_time": "2026-11-20T04:00:00Z",
         "sort_order": "recency",
         "days": "7",
+        "type": "tweets",
+        "status": "created",
     }
+    create = own_world.compliance.create
+    job = create("tweets", None, own_world.api.clock(), own_world.x_url, resumable=False)
     shared = description(version)["components"]["parameters"]
     for path, operation in description(version)["paths"].items():
         required = {}
@@ -277,6 +316,6 @@ def test_every_described_parameter_is_accepted(get: Get, version: str):
                 name, value = parameter["name"], values.get(parameter["name"])
             if value is None:  # the id in the path; and tokens, which have tests of their own
                 continue
-            url = path.replace("{id}", CAST[0].user_id)
-            answer = get(url, **{**required, name: value})
+            owner = job.job_id if "compliance" in path else CAST[0].user_id
+            answer = ask(path.replace("{id}", owner), **{**required, name: value})
             assert answer.status_code == 200, (path, name, answer.text)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import requests
 import tweepy
 from requests.adapters import HTTPAdapter
 
@@ -69,3 +70,16 @@ def test_tweepy_tells_faults_apart(world: World, client: tweepy.Client):
         world.faults.add(fault)
         with pytest.raises(error):
             client.get_users(usernames=["harbour_news"])
+
+
+def test_tweepy_runs_a_compliance_job(own_world: World, cast: dict[str, Account]):
+    client = tweepy.Client(TOKEN, return_type=dict)
+    client.session.mount("https://", ToSandbox(own_world.x_url))
+    own_world.fates.suspend("city_weather")
+    job = client.create_compliance_job("users", name="from tweepy")["data"]
+    ids, headers = cast["city_weather"].user_id, {"content-type": "text/plain"}
+    assert requests.put(job["upload_url"], data=ids, headers=headers, timeout=9).ok
+    for expected in ("in_progress", "complete"):
+        assert client.get_compliance_job(job["id"])["data"]["status"] == expected
+    assert [j["name"] for j in client.get_compliance_jobs("users")["data"]] == ["from tweepy"]
+    assert "suspended" in requests.get(job["download_url"], timeout=9).text
