@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from include.datasets.wire import ABSENT, Int64, Text, Url, Wire, Withheld
+from include.datasets.wire import ABSENT, Int64, Number, Text, Url, Wire, Withheld
 
 
 class Links(Wire):
@@ -21,15 +21,15 @@ class Entities(Wire):
 
 
 class Metrics(Wire):
-    """Counts; old payloads lack the last two."""
+    """Counts; old payloads lack the last two, newer ones may say null."""
 
     followers_count: Int64 = ABSENT
     following_count: Int64 = ABSENT
     tweet_count: Int64 = ABSENT
     post_count: Int64 = ABSENT
     listed_count: Int64 = ABSENT
-    like_count: Int64 = ABSENT
-    media_count: Int64 = ABSENT
+    like_count: Number = None
+    media_count: Number = None
 
 
 class User(Wire):
