@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pyarrow as pa
@@ -23,7 +24,7 @@ def decode(pages: Sequence[RawPage]) -> pa.Table:
     """One row per user of ``data``, in order; columns as :func:`include.datasets.items.table_of`.
 
     Raises:
-        UnreadablePage: a page is no JSON object, or its ``data`` no list.
+        UnreadablePage: a page is no JSON object, or its ``data`` or ``errors`` no list.
     """
     found: list[Item[User]] = []
     for page in pages:
@@ -58,11 +59,13 @@ def decode(pages: Sequence[RawPage]) -> pa.Table:
 
 def _expanded(user: User, links: Sequence[Url]) -> str | None:
     """The description with the address of each link in the place of X's short one."""
-    text = user.description
-    for link in links:
-        if text and link.url and link.expanded_url:
-            text = text.replace(link.url, link.expanded_url)
-    return text
+    text = user.description or None
+    addresses = {link.url: link.expanded_url for link in links if link.url and link.expanded_url}
+    if text is None or not addresses:
+        return text
+    # In one go, and whole links only: one may begin like another, an address may hold another.
+    known = "|".join(map(re.escape, sorted(addresses, key=len, reverse=True)))
+    return re.sub(f"(?:{known})(?![A-Za-z0-9])", lambda found: addresses[found[0]], text)
 
 
 def _profile_link(user: User, entities: Entities) -> str | None:
