@@ -16,6 +16,7 @@ import pyarrow as pa
 from include.datasets.dataset import PROBLEM, RAW, RawPage
 from include.datasets.page import UNREADABLE, text_of
 from include.datasets.repair import repair
+from include.datasets.schema import TIMESTAMP
 from include.foreign_json import parse
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -47,9 +48,9 @@ def items(page: RawPage, raws: Sequence[msgspec.Raw] | None, shape: type[T]) -> 
 
 
 def observed(found: Sequence[Item[T]]) -> pa.Array:
-    """When X showed each item, by X's clock."""
+    """When X showed each item, by X's clock; null where its page does not tell."""
     times: list[datetime | None] = [item.page.at for item in found]
-    return pa.array(times, pa.timestamp("us", tz="UTC"))
+    return pa.array(times, TIMESTAMP)
 
 
 def decoded_schema(schema: pa.Schema) -> pa.Schema:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pyarrow as pa
 
 from include.datasets.schema import RAW_COLUMNS, TIMESTAMP, Column, schema_of
+
+_KEY, _POSITION = RAW_COLUMNS
 
 COLUMNS: tuple[Column, ...] = (
     Column("tweet_id", pa.string(), False, "Id of the post, 1 to 19 digits."),
@@ -25,7 +29,12 @@ COLUMNS: tuple[Column, ...] = (
     Column("bookmark_count", pa.int64(), True, "Bookmarks so far; null in old payloads, never 0."),
     Column("impression_count", pa.int64(), True, "Views so far; null in old payloads, never 0."),
     Column("withheld_country_codes", pa.list_(pa.string()), False, "Where it is withheld."),
-    *RAW_COLUMNS,
+    _KEY,
+    replace(
+        _POSITION,
+        description="Its position in that page's data or, where X did not show the post, errors; "
+        "from 0.",
+    ),
 )
 
 SCHEMA = schema_of(COLUMNS)
