@@ -25,7 +25,7 @@ from include.data_docs.keys import (
     run_page_key,
     run_prefix,
 )
-from include.data_docs.words import count_of, interval_in_words, to_review, tone
+from include.data_docs.words import cost_in_words, count_of, interval_in_words, to_review, tone
 from include.errors import TweetLakeError
 from include.interval import Interval
 from include.lake import Lake
@@ -179,6 +179,7 @@ def _context(lake: Lake, page: str) -> dict[str, Any]:
         "page_key": page_key,
         "part_name": part_name,
         "run_page_key": run_page_key,
+        "cost_in_words": cost_in_words,
         "count_of": count_of,
         "interval_in_words": interval_in_words,
         "parse_interval": Interval.parse,

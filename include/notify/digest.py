@@ -23,12 +23,13 @@ from include.report import RunReport
 _MOST_ACCOUNTS = 50
 """Told in full; mail programs cut off long mails, and the run's page has them all."""
 _MOST_EXAMPLES = 3
+_REMARKS = "something to know"
 
 
 def compose(
     report: RunReport, *, bucket: str, data_docs_url: str, recipients: Sequence[str]
 ) -> EmailMessage | None:
-    """The digest of a run, or None when nobody has to look at anything.
+    """The digest of a run, or None when nobody has to look at anything or to know of it.
 
     ``data_docs_url`` is where ``data-docs/`` is served.
     """
@@ -42,7 +43,7 @@ def compose(
     return message.compose(
         "digest",
         f"[tweet-lake] {report.dataset} {interval_in_words(interval)}: "
-        f"{count_of(len(attention), 'account')} {need} attention",
+        + (f"{count_of(len(attention), 'account')} {need} attention" if attention else _REMARKS),
         recipients,
         report=report,
         when=interval_in_words(interval),

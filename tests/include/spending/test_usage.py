@@ -1,0 +1,75 @@
+"""X's own count of yesterday, beside the lake's."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from include.lake import Lake
+from include.settings import Settings
+from include.spending.ledger import read_month
+from include.spending.purse import Purse, Spent
+from include.spending.usage import compare_yesterday, remarks
+from include.x_api.answer import Answer
+
+NOW = datetime(2026, 11, 2, 12, 1, tzinfo=UTC)
+YESTERDAY = (NOW - timedelta(days=1)).date()
+RUN = "tweets/today"
+
+
+def answer(usage: object) -> Answer:
+    return Answer(json.dumps({"data": {"daily_project_usage": {"usage": usage}}}).encode(), NOW)
+
+
+def counted(posts: int) -> Answer:
+    return answer(
+        [
+            {"date": "2026-11-01T00:00:00.000Z", "usage": str(posts)},
+            {"date": "2026-11-02T00:00:00.000Z", "usage": "9"},
+        ]
+    )
+
+
+@pytest.fixture
+def yesterday(lake: Lake) -> None:
+    """A hundred posts were charged."""
+    settings = Settings(
+        bucket="lake", alert_to=("a@example.org",), data_docs_url="http://docs.example.org"
+    )
+    purse = Purse(lake, settings, "tweets/yesterday", NOW - timedelta(days=1))
+    purse.settle({YESTERDAY: Spent(posts=100)})
+
+
+@pytest.mark.usefixtures("yesterday")
+@pytest.mark.parametrize("posts", [95, 100, 105])
+def test_a_small_drift_is_not_worth_a_word(lake: Lake, posts: int) -> None:
+    compare_yesterday(lake, counted(posts), RUN)
+    assert remarks(lake, RUN, NOW.date()) == []
+
+
+@pytest.mark.usefixtures("yesterday")
+@pytest.mark.parametrize(("posts", "drift"), [(94, "-6%"), (106, "+6%"), (250, "+150%")])
+def test_more_than_five_percent_is_told_once(lake: Lake, posts: int, drift: str) -> None:
+    compare_yesterday(lake, counted(posts), RUN)
+    compare_yesterday(lake, counted(posts + 1), "tweets/later")
+    (remark,) = remarks(lake, RUN, NOW.date())
+    assert f"On 2026-11-01 X counted {posts} posts, this lake 100 ({drift})" in remark
+    assert remarks(lake, "tweets/later", NOW.date()) == []
+
+
+def test_a_day_of_which_the_lake_knows_nothing_is_not_compared(lake: Lake) -> None:
+    compare_yesterday(lake, counted(50), RUN)
+    assert read_month(lake, YESTERDAY).days == {}
+
+
+@pytest.mark.usefixtures("yesterday")
+@pytest.mark.parametrize(
+    "odd",
+    [answer(None), answer([]), answer([{"date": "x", "usage": "1"}]), Answer(b"{}", NOW)],
+    ids=lambda odd: odd.body.decode(),
+)
+def test_a_usage_report_that_tells_nothing_stops_nobody(lake: Lake, odd: Answer) -> None:
+    compare_yesterday(lake, odd, RUN)
+    assert remarks(lake, RUN, NOW.date()) == []
