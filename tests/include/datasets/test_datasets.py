@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from include.datasets import dataset_named, dataset_names
 from include.errors import BadConfiguration
+
+TESTS = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("name", dataset_names())
@@ -12,6 +16,8 @@ def test_a_dataset_is_called_the_same_everywhere(name: str) -> None:
     assert dataset.name == name
     assert dataset.suite.name == f"{name}.json"
     assert dataset.suite.is_file()
+    assert (TESTS / "expectations" / f"test_{name}.py").is_file()
+    assert (TESTS / "include" / "datasets" / name / "test_decode.py").is_file()
 
 
 @pytest.mark.parametrize("name", dataset_names())
