@@ -49,6 +49,10 @@ down: $(READY) ## Stop what `make up` started
 docs: $(READY) ## Serve the Data Docs of the last demo on loopback
 	@$(BIN)/python -m include.data_docs.serve --folder .local/demo/data-docs
 
+.PHONY: gaps
+gaps: $(READY) ## List what is missing in the lake of `make up` or of .env (SINCE=2026-11-01)
+	@$(BIN)/python -m sandbox.gaps $(if $(SINCE),--since $(SINCE))
+
 .PHONY: lint
 lint: $(READY) ## Judge style, types and the lock; repairs nothing
 	@$(BIN)/ruff check

@@ -27,6 +27,7 @@ class Listed(Source):
     """
 
     dataset: str
+    of_all_accounts = True
 
     def plan(self, planning: Planning) -> list[Fetch]:
         """Write down what is wanted, unless an earlier attempt has."""

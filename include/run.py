@@ -10,9 +10,11 @@ from datetime import date, timedelta
 
 from pydantic import BaseModel, ConfigDict
 
+from include.data_docs.words import interval_in_words
 from include.datasets import dataset_named
 from include.errors import RunFailedError, RunIncompleteError
 from include.fetch import spent_by_day
+from include.gaps import missed_before
 from include.interval import Interval
 from include.lake import Lake, account_report_key, day_prefix, run_report_key
 from include.lookup import spent_on_lookups
@@ -166,10 +168,28 @@ def report(
         interval=interval.name,
         accounts=accounts,
         bill=purse.bill(),
-        remarks=remarks(lake, run_name(dataset, interval), purse.today),
+        remarks=[
+            *_missed(lake, dataset, interval, settings),
+            *remarks(lake, run_name(dataset, interval), purse.today),
+        ],
     )
     lake.put_json(run_report_key(dataset, interval), run.model_dump(mode="json"))
     return run
+
+
+def _missed(lake: Lake, dataset: str, interval: Interval, settings: Settings) -> list[str]:
+    """What the run has to say of the time before it."""
+    look_back = timedelta(days=settings.look_back_days)
+    missed = missed_before(lake, dataset, interval, look_back)
+    if missed is None:
+        return []
+    stays = dataset_named(dataset).source.of_all_accounts
+    rest = (
+        "It stays a gap: X shows these things as they are now."
+        if stays
+        else "The DAG fill_gaps makes up for it, as far as the budget goes."
+    )
+    return [f"Nothing was run over {interval_in_words(missed)}. {rest}"]
 
 
 def _account_report(

@@ -77,6 +77,8 @@ class Source(ABC):
 
     kind: Literal["posts", "users"]
     """What X returns as ``data``, and charges."""
+    of_all_accounts: bool = False
+    """Whether one fetch is for all accounts."""
 
     @abstractmethod
     def plan(self, planning: Planning) -> list[Fetch]:

@@ -6,6 +6,7 @@ DAG files name the steps; a step takes and returns small dicts, never rows.
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import Asset, get_current_context
@@ -18,6 +19,7 @@ from include.connections import load_accounts, load_settings, open_lake, open_x_
 from include.context import current_interval
 from include.datasets import dataset_named
 from include.errors import BadConfiguration, RunFailedError
+from include.gaps import fillable
 from include.lake import Lake, run_report_key
 from include.raw import RawBatch
 from include.report import RunReport
@@ -177,6 +179,27 @@ def reconcile(report_key: str | None) -> None:
         running.reconcile(lake, _stored_report(lake, report_key))
     if failed or report_key is None:
         raise RunFailedError(f"tasks failed: {', '.join(failed)}; see their logs")
+
+
+def find_gaps(dataset: str) -> list[str]:
+    """Logical dates of runs that fill what is missing of the look-back, oldest first.
+
+    A date lies some seconds after the interval that it is for: the scheduler's own runs are dated
+    by an interval's start, and a second attempt at the same interval needs a date of its own.
+    """
+    settings = load_settings()
+    lake = open_lake(settings)
+    now = datetime.now(UTC)
+    look_back = timedelta(days=settings.look_back_days)
+    found = fillable(lake, dataset, load_accounts(), now, look_back)
+    for interval in found:
+        log.info("%s over %s is to be run again", dataset, interval)
+    return [
+        (
+            interval.end + timedelta(seconds=1 + (now - interval.end) // timedelta(hours=1))
+        ).isoformat()
+        for interval in found
+    ]
 
 
 def _check_map_length(accounts: int) -> None:

@@ -51,7 +51,8 @@ def main() -> int:
         lake = Lake(s3_client(world), world.bucket)
         # As an earlier run would have left it: X once showed the account that is deleted now.
         lake.put_json(
-            known_key("former_gazette"), {"first_seen": "earlier", "user_id": "2014110867"}
+            known_key("former_gazette"),
+            {"first_seen": "20261031T0800Z_20261031T1200Z", "user_id": "2014110867"},
         )
         home = AirflowHome(DIRECTORY / "airflow", demo_environment(world))
         say("world    X API, S3 and mail server on loopback")

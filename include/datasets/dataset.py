@@ -63,6 +63,8 @@ class Dataset:
     """Timestamp whose UTC date is the ``dt=`` partition of a curated row."""
     suite: Path
     """The expectations, JSON."""
+    hours: int
+    """How long a scheduled interval is."""
     source: Source
     """How its pages come from X."""
 

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 DAGS = Path(__file__).parents[2] / "dags"
-CADENCE = {
+INGESTING = {
     "ingest_tweets": "0 */4 * * *",
     "ingest_tweet_metrics": "0 */2 * * *",
     "ingest_users": "0 0 * * *",
 }
+CADENCE = {**INGESTING, "fill_gaps": "20 * * * *"}
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +39,7 @@ def test_what_an_operator_expects_of_a_dag(dagbag, dag_id):
     assert dag.timetable.expression == CADENCE[dag_id]
 
 
-@pytest.mark.parametrize("dag_id", CADENCE)
+@pytest.mark.parametrize("dag_id", INGESTING)
 def test_an_ingesting_dag_is_wired_as_its_picture_says(dagbag, dag_id):
     dag = dagbag.dags[dag_id]
     wired = {task.task_id: task.downstream_task_ids for task in dag.tasks}
@@ -54,16 +55,23 @@ def test_an_ingesting_dag_is_wired_as_its_picture_says(dagbag, dag_id):
     }
 
 
-@pytest.mark.parametrize("dag_id", CADENCE)
+@pytest.mark.parametrize("dag_id", INGESTING)
 @pytest.mark.parametrize("task_id", ["plan", "extract"])
 def test_whoever_asks_x_does_so_from_its_pool(dagbag, dag_id, task_id):
     assert dagbag.dags[dag_id].get_task(task_id).pool == "x_api"
 
 
-@pytest.mark.parametrize("dag_id", CADENCE)
+@pytest.mark.parametrize("dag_id", INGESTING)
 def test_the_asset_is_announced(dagbag, dag_id):
     outlets = dagbag.dags[dag_id].get_task("report").outlets
     assert [asset.name for asset in outlets] == [dag_id.replace("ingest", "curated")]
+
+
+@pytest.mark.parametrize("dag_id", INGESTING)
+def test_a_dataset_knows_how_long_its_intervals_are(dag_id):
+    datasets = pytest.importorskip("include.datasets")
+    hours = datasets.dataset_named(dag_id.removeprefix("ingest_")).hours
+    assert INGESTING[dag_id] == ("0 0 * * *" if hours == 24 else f"0 */{hours} * * *")
 
 
 @pytest.mark.parametrize("path", sorted(DAGS.glob("*.py")), ids=lambda path: path.name)

@@ -19,5 +19,6 @@ DATASET = Dataset(
     id_column="tweet_id",
     day_column="observed_at",
     suite=Path(__file__).parents[3] / "expectations" / "tweet_metrics.json",
+    hours=2,
     source=Snapshots(),
 )

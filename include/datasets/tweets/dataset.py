@@ -18,5 +18,6 @@ DATASET = Dataset(
     id_column="tweet_id",
     day_column="created_at",
     suite=Path(__file__).parents[3] / "expectations" / "tweets.json",
+    hours=4,
     source=Timelines(),
 )

@@ -19,5 +19,6 @@ DATASET = Dataset(
     id_column="user_id",
     day_column="observed_at",
     suite=Path(__file__).parents[3] / "expectations" / "users.json",
+    hours=24,
     source=Profiles(),
 )

@@ -1,0 +1,53 @@
+"""Run again what was missed while this host was down, or what the budget did not reach.
+
+Every hour: look for intervals of the last days (`look_back_days` in the settings) that were not
+run, failed or stopped before the end, and trigger `ingest_tweets` for each, the oldest first and
+within the budget. Only what came after an account was seen first counts. Profiles and counts are
+not made up for: X shows them as they are now.
+
+Older gaps are filled by hand (docs/runbook.md); `make gaps` lists them.
+
+**Connections**: `aws_default`. **Variables**: `tweet_lake`, `x_accounts`. Written for Airflow 3.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import CronDataIntervalTimetable, dag, task
+
+from include import steps
+from include.dag_defaults import DEFAULT_ARGS
+
+
+@dag(
+    schedule=CronDataIntervalTimetable("20 * * * *", timezone="UTC"),
+    start_date=datetime(2022, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULT_ARGS,
+    tags=["tweets", "lake"],
+    doc_md=__doc__,
+)
+def fill_gaps() -> None:
+    """Wire the steps; what is missing is found in `include/gaps.py`."""
+
+    @task
+    def find() -> list[str]:
+        """A logical date for each interval that can be filled."""
+        return steps.find_gaps("tweets")
+
+    # Waits, so that the next hour does not trigger what is still in the queue.
+    TriggerDagRunOperator.partial(
+        task_id="fill",
+        trigger_dag_id="ingest_tweets",
+        wait_for_completion=True,
+        deferrable=True,
+        poke_interval=30,
+        retries=0,
+        execution_timeout=None,
+    ).expand(logical_date=find())
+
+
+fill_gaps()
