@@ -14,11 +14,14 @@ import pyarrow.parquet as pq
 from include.datasets.tweet_metrics.decode import VISIBLE
 from include.interval import Interval
 from include.lake import ALL_ACCOUNTS, Lake, day_prefix
-from include.raw import RawBatch, complete_interval
+from include.outcomes import Outcome
+from include.raw import Fetched, RawBatch, complete_interval
 from include.settings import Settings
 
 TWEETS, METRICS = "tweets", "tweet_metrics"
 _REQUESTS_AT_ONCE = 8
+_HAVING_ASKED = {"fetched", Outcome.EMPTY}
+"""What becomes of a run that asked X for all that was due, be it nothing."""
 
 
 def due(lake: Lake, interval: Interval, settings: Settings) -> list[str]:
@@ -29,12 +32,18 @@ def due(lake: Lake, interval: Interval, settings: Settings) -> list[str]:
     one makes up for those of the look-back. A post that was seen to be gone is due no more.
     """
     since = _last_run(lake, interval, interval.start - timedelta(days=settings.look_back_days))
-    young = timedelta(hours=settings.refresh_hours)
-    ages = [timedelta(days=days) for days in settings.refresh_days]
-    windows = [(interval.end - young, interval.end)]
-    windows += [(since - age, interval.end - age) for age in ages]
+    windows = [(interval.end - timedelta(hours=settings.refresh_hours), interval.end)]
+    windows += [
+        (since - timedelta(days=days), interval.end - timedelta(days=days))
+        for days in settings.refresh_days
+    ]
     ids = _written(lake, windows)
-    return sorted(ids - _gone(lake, interval, max([young, *ages])), key=int) if ids else []
+    if not ids:
+        return []
+    # Nothing was seen before it was written. An earlier run may have been late, but not later than
+    # this one may be.
+    seen = min(begin for begin, _ in windows), interval.end + (interval.end - interval.start)
+    return sorted(ids - _gone(lake, *seen), key=int)
 
 
 def returned_on(lake: Lake, day: date, interval: Interval, ids: set[str]) -> set[str]:
@@ -66,14 +75,18 @@ def returned_on(lake: Lake, day: date, interval: Interval, ids: set[str]) -> set
 
 
 def _last_run(lake: Lake, interval: Interval, earliest: datetime) -> datetime:
-    """The end of the last complete run before this one; ``earliest`` if there was none since."""
-    ends = [
-        run.end
-        for day in _dates(earliest, interval.end)
+    """The end of the last run before this one that asked for what was due, or ``earliest``."""
+    ends = {
+        run.end: key
+        # A run lies under the day on which it began.
+        for day in _dates(earliest - timedelta(days=1), interval.start)
         for key in lake.keys(day_prefix("raw", METRICS, day))
-        if (run := complete_interval(key)) is not None and run.end <= interval.start
-    ]
-    return max(ends, default=earliest)
+        if (run := complete_interval(key)) is not None and earliest < run.end <= interval.start
+    }
+    for end, key in sorted(ends.items(), reverse=True):
+        if Fetched.model_validate_json(lake.get(key)).outcome in _HAVING_ASKED:
+            return end
+    return earliest
 
 
 def _written(lake: Lake, windows: Sequence[tuple[datetime, datetime]]) -> set[str]:
@@ -94,12 +107,10 @@ def _written(lake: Lake, windows: Sequence[tuple[datetime, datetime]]) -> set[st
     return ids
 
 
-def _gone(lake: Lake, interval: Interval, age: timedelta) -> set[str]:
-    """Ids of the posts that were seen to be gone since ``age`` before the interval's end."""
+def _gone(lake: Lake, begin: datetime, end: datetime) -> set[str]:
+    """Ids of the posts that were seen to be gone in the span."""
     keys = [
-        key
-        for day in _dates(interval.end - age, interval.end)
-        for key in lake.keys(day_prefix("curated", METRICS, day))
+        key for day in _dates(begin, end) for key in lake.keys(day_prefix("curated", METRICS, day))
     ]
     gone: set[str] = set()
     for posts in _tables(lake, keys, ["tweet_id", "status"]):
