@@ -29,7 +29,8 @@ def due(lake: Lake, interval: Interval, settings: Settings) -> list[str]:
 
     A post is due in every run until it is ``refresh_hours`` old, then once at each age of
     ``refresh_days``: in the first run after it came of that age. Where runs were missed, the next
-    one makes up for those of the look-back. A post that was seen to be gone is due no more.
+    one makes up for those of the look-back; the first of all has none to make up for. A post that
+    was seen to be gone is due no more.
     """
     since = _last_run(lake, interval, interval.start - timedelta(days=settings.look_back_days))
     windows = [(interval.end - timedelta(hours=settings.refresh_hours), interval.end)]
@@ -75,7 +76,10 @@ def returned_on(lake: Lake, day: date, interval: Interval, ids: set[str]) -> set
 
 
 def _last_run(lake: Lake, interval: Interval, earliest: datetime) -> datetime:
-    """The end of the last run before this one that asked for what was due, or ``earliest``."""
+    """The end of the last run before this one that asked for what was due, or ``earliest``.
+
+    Before the first run of all nothing was missed: its own start.
+    """
     ends = {
         run.end: key
         # A run lies under the day on which it began.
@@ -86,7 +90,8 @@ def _last_run(lake: Lake, interval: Interval, earliest: datetime) -> datetime:
     for end, key in sorted(ends.items(), reverse=True):
         if Fetched.model_validate_json(lake.get(key)).outcome in _HAVING_ASKED:
             return end
-    return earliest
+    is_first = next(lake.keys(f"raw/{METRICS}/"), None) is None
+    return interval.start if is_first else earliest
 
 
 def _written(lake: Lake, windows: Sequence[tuple[datetime, datetime]]) -> set[str]:
