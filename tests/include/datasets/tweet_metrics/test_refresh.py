@@ -82,10 +82,10 @@ def observe(lake: Lake, end: datetime, statuses: Mapping[str, str], *, at: datet
     )
 
 
-def finish(lake: Lake, *ends: datetime, outcome: str = "fetched", length: timedelta = RUN) -> None:
-    """Let the runs that end there have fetched all they wanted."""
+def finish(lake: Lake, *ends: datetime, outcome: str = "fetched", partial: str = "") -> None:
+    """Let the runs that end there have fetched what they wanted."""
     for end in ends:
-        raw = RawBatch(lake, "tweet_metrics", Interval(end - length, end), ALL_ACCOUNTS)
+        raw = RawBatch(lake, "tweet_metrics", run_to(end), ALL_ACCOUNTS)
         raw.finish(
             Fetched.model_validate(
                 {
@@ -97,6 +97,7 @@ def finish(lake: Lake, *ends: datetime, outcome: str = "fetched", length: timede
                     "posts_returned": 1,
                     "users_returned": 0,
                     "requests": 1,
+                    "partial": partial,
                 }
             )
         )
@@ -239,6 +240,13 @@ def test_a_run_that_had_nothing_to_ask_for_counts(lake: Lake) -> None:
     land(lake, {"7": NOON - 3 * DAY - 3 * HOUR})
     finish(lake, NOON - RUN, outcome="empty")
     assert asked(lake) == []
+
+
+def test_a_run_that_the_budget_cut_short_asked_for_too_little(lake: Lake) -> None:
+    land(lake, {"7": NOON - 3 * DAY - 3 * HOUR})
+    finish(lake, NOON - 2 * RUN)
+    finish(lake, NOON - RUN, partial="The budget was too small for 1 more.")
+    assert asked(lake) == ["7"]
 
 
 def test_a_run_that_never_finished_asked_for_too_little(lake: Lake) -> None:
