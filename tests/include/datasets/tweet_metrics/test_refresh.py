@@ -11,11 +11,12 @@ import pytest
 
 from benchmarks.directory_lake import DirectoryLake
 from include.datasets.schema import TIMESTAMP
-from include.datasets.tweet_metrics.refresh import due
+from include.datasets.tweet_metrics.refresh import due, returned_on
 from include.interval import Interval
 from include.lake import ALL_ACCOUNTS, Lake, curated_key
 from include.raw import Fetched, RawBatch, Wanted
 from include.settings import Settings
+from include.spending.purse import Spent
 
 HOUR, DAY, INSTANT = timedelta(hours=1), timedelta(days=1), timedelta(microseconds=1)
 RUN = 2 * HOUR
@@ -361,3 +362,62 @@ def test_other_objects_of_the_lake_are_no_posts(lake: Lake) -> None:
     lake.put_json(f"raw/tweet_metrics/dt={day}/{run_to(NOON - RUN).name}/wanted.json", [])
     lake.put_page(f"raw/tweet_metrics/dt={day}/{run_to(NOON - RUN).name}/page-0000.json.gz", b"{}")
     assert asked(lake) == ["7"]
+
+
+TODAY = NOON.date()
+
+
+def snapshot(lake: Lake, end: datetime, *ids: str, at: datetime, partial: str = "") -> None:
+    """Let the run that ends there have asked for posts, and X have answered at a time."""
+    raw = RawBatch(lake, "tweet_metrics", run_to(end), ALL_ACCOUNTS)
+    raw.want(Wanted(names=list(ids), planned_at=at))
+    raw.finish(
+        Fetched(
+            account=ALL_ACCOUNTS,
+            outcome="fetched",
+            detail="",
+            author_id=None,
+            pages=1,
+            posts_returned=len(ids),
+            users_returned=0,
+            requests=1,
+            days={at.date(): Spent(posts=len(ids), posts_returned=len(ids))},
+            partial=partial,
+        )
+    )
+
+
+def returned(lake: Lake, *ids: str, end: datetime = NOON) -> list[str]:
+    """Those that X has returned today, as the run that ends there sees it."""
+    return sorted(returned_on(lake, TODAY, run_to(end), set(ids)))
+
+
+def test_what_a_run_of_today_took_down_was_returned_today(lake: Lake) -> None:
+    midnight = datetime(2026, 11, 20, tzinfo=UTC)
+    minute = timedelta(minutes=1)
+    snapshot(lake, midnight - RUN, "1", at=midnight - RUN + minute)
+    snapshot(lake, midnight, "2", at=midnight + minute)
+    snapshot(lake, NOON - RUN, "3", "9", at=NOON - RUN + minute)
+    snapshot(lake, NOON, "4", at=NOON + minute)
+    assert returned(lake, "1", "2", "3", "4", "5") == ["2", "3"]
+
+
+def test_a_run_that_the_budget_cut_short_has_brought_what_it_asked_for(lake: Lake) -> None:
+    snapshot(lake, NOON - RUN, "1", at=NOON - RUN, partial="The budget was too small for 1 more.")
+    assert returned(lake, "1", "2") == ["1"]
+
+
+def test_a_run_that_failed_or_asked_for_nothing_has_brought_nothing(lake: Lake) -> None:
+    raw = RawBatch(lake, "tweet_metrics", run_to(NOON - RUN), ALL_ACCOUNTS)
+    raw.want(Wanted(names=["1"], planned_at=NOON - RUN))
+    raw.fail(RuntimeError("X is down"))
+    finish(lake, NOON - 2 * RUN, outcome="too late")
+    assert returned(lake, "1") == []
+
+
+def test_posts_of_an_interval_that_ended_today_were_returned_today(lake: Lake) -> None:
+    midnight = datetime(2026, 11, 20, tzinfo=UTC)
+    land(lake, {"1": midnight - 5 * HOUR})  # 16 to 20 o'clock
+    land(lake, {"2": midnight - HOUR})  # 20 to 24
+    land(lake, {"3": midnight + HOUR}, account="coast")
+    assert returned(lake, "1", "2", "3", "4") == ["2", "3"]
