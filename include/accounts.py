@@ -59,8 +59,16 @@ class Account(_Source):
         words = " OR ".join(
             word if _PLAIN_WORD.fullmatch(word) else f'"{word}"' for word in self.keywords
         )
+        return self._query(f"({words})")
+
+    @property
+    def all_posts_query(self) -> str:
+        """The search query for what its timeline shows."""
+        return self._query()
+
+    def _query(self, *parts: str) -> str:
         left_out = [f"-is:{SEARCH_KIND[kind]}" for kind in self.exclude]
-        return " ".join([f"from:{self.username}", f"({words})", *left_out])
+        return " ".join([f"from:{self.username}", *parts, *left_out])
 
 
 class Search(_Source):

@@ -175,6 +175,7 @@ class _UnderWay:
             requests=len(paid),
             days=spent_by_day(self._raw, paid, kind),
             partial=why_partial or self._left_out(),
+            lacks=self._source.lacks(fetch, self._raw.interval, self._pages),
         )
 
     def _left_out(self) -> str:

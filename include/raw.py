@@ -33,6 +33,8 @@ class Fetched(BaseModel):
     """The same by the UTC day of X's clock, as X charges it."""
     partial: str = ""
     """Why it stopped before the end; empty where it did not."""
+    lacks: str = ""
+    """What X does not give of it; empty where it gives all."""
 
 
 class Wanted(BaseModel):
@@ -80,7 +82,8 @@ class RawBatch:
 
     ``fetch.json`` is written last and makes the batch complete. While it is not there,
     ``partial.json`` says why the last attempt stopped before the end, ``error.json`` why it failed.
-    ``wanted.json`` lists what the batch asks for, where X is asked by name or id.
+    ``wanted.json`` lists what the batch asks for, where X is asked by name or id. ``lacks.json``
+    says of a complete batch what X does not give of it.
     """
 
     def __init__(self, lake: Lake, dataset: str, interval: Interval, account: str) -> None:
@@ -91,6 +94,7 @@ class RawBatch:
         self._partial_key = partial_key(dataset, interval, account)
         self._wanted_key = f"{self._prefix}wanted.json"
         self._error_key = f"{self._prefix}error.json"
+        self._lacks_key = f"{self._prefix}lacks.json"
         self._keys = set(lake.keys(self._prefix))
 
     @property
@@ -140,6 +144,8 @@ class RawBatch:
     def finish(self, fetched: Fetched) -> None:
         """Say that the pages are all there, or why some are not."""
         key = self._partial_key if fetched.partial else self._fetched_key
+        if fetched.lacks and not fetched.partial:
+            self._put_json(self._lacks_key, {"lacks": fetched.lacks})
         self._put_json(key, fetched.model_dump(mode="json"))
         for stale in self._keys & {self._error_key, self._partial_key} - {key}:
             self._delete(stale)

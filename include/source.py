@@ -37,6 +37,8 @@ class Fetch(BaseModel):
     detail: str = ""
     exclude: tuple[str, ...] = ()
     query: str | None = None
+    archive: str | None = None
+    """The search for posts that its timeline may not reach; None where it reaches all."""
     planned_at: datetime
     """By X's clock."""
     most_posts: int | None = None
@@ -102,3 +104,12 @@ class Source(ABC):
         self, fetch: Fetch, pages: Sequence[StoredPage]
     ) -> tuple[Outcome | Literal["fetched"], str]:
         """What the pages say of the account, and the same in a sentence."""
+
+    def lacks(
+        self,
+        fetch: Fetch,  # noqa: ARG002
+        interval: Interval,  # noqa: ARG002
+        pages: Sequence[StoredPage],  # noqa: ARG002
+    ) -> str:
+        """What X does not give of it, in a sentence; empty where it gives all."""
+        return ""

@@ -22,9 +22,9 @@ from include.x_api.fields import (
     PLACE_FIELDS,
     TWEET_FIELDS,
 )
+from include.x_api.search_query import needs_archive
 from include.x_api.session import XSession
 
-RECENT_SEARCH_DAYS = 7
 ARCHIVE_SECONDS_A_REQUEST = 1.0
 """X allows one full-archive search a second."""
 
@@ -98,13 +98,11 @@ class XApi:
         self, query: str, interval: Interval, *, page_size: int, next_token: str | None
     ) -> Answer:
         """One page of ``GET /2/tweets/search/recent``, or of ``…/all`` beyond its seven days."""
-        # An hour's margin: the horizon moves while pages are fetched.
-        horizon = datetime.now(UTC) - timedelta(days=RECENT_SEARCH_DAYS) + timedelta(hours=1)
-        if interval.start >= horizon:
-            ask = self._client.search_recent_tweets
-        else:
+        if needs_archive(interval):
             ask = self._client.search_all_tweets
             self._sleep(ARCHIVE_SECONDS_A_REQUEST)
+        else:
+            ask = self._client.search_recent_tweets
         return _answer(
             ask(
                 query,

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import difflib
 import re
+from datetime import UTC, datetime, timedelta
 
+from include.interval import Interval
+
+RECENT_SEARCH_DAYS = 7
 LONGEST = 512
 """Characters of a recent search; the archive takes twice as many, but a run may need either."""
 
@@ -120,3 +124,10 @@ def _is_standalone(part: str) -> bool:
             "quotation marks"
         )
     return part == term and name not in _ONLY_WITH_OTHERS
+
+
+def needs_archive(interval: Interval) -> bool:
+    """Whether a search over the interval must go to the full archive, which has no reposts."""
+    # An hour's margin: the horizon moves while pages are fetched.
+    horizon = datetime.now(UTC) - timedelta(days=RECENT_SEARCH_DAYS) + timedelta(hours=1)
+    return interval.start < horizon

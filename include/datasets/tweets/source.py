@@ -1,12 +1,20 @@
-"""Posts of each account from its timeline; through search where keywords or a query narrow it."""
+"""Posts of each account from its timeline; through search where keywords or a query narrow it.
+
+What a timeline does not reach any more comes from the full-archive search.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from include.accounts import Account, Search, begun
+from include.datasets.tweets.archive import (
+    archive_query,
+    beyond_timeline,
+    next_token,
+    timeline_of,
+)
 from include.interval import Interval
 from include.lookup import EXPLANATIONS, look_up
 from include.outcomes import Outcome
@@ -15,10 +23,14 @@ from include.source import Fetch, Planning, Progress, Source, StaleToken
 from include.spending.ledger import Resources
 from include.x_api.errors import BadRequest
 from include.x_api.problems import account_outcome
+from include.x_api.search_query import needs_archive
 
 if TYPE_CHECKING:
     from include.x_api.answer import Answer
     from include.x_api.client import XApi  # tweepy is slow to import
+
+WITHOUT_REPOSTS = "-is:retweet"
+_NO_REPOSTS = "X's full-archive search gives no reposts."
 
 
 class Timelines(Source):
@@ -45,20 +57,24 @@ class Timelines(Source):
         fetches = [
             Fetch(account=account.name, planned_at=planning.now, query=account.query)
             if isinstance(account, Search)
-            else _fetch(account, users, refusals, planning.now)
+            else _fetch(account, users, refusals, planning)
             for account in wanted
         ]
         return _with_shares(fetches, planning)
 
     def is_complete(self, progress: Progress) -> bool:
-        """Whether the last page has no token."""
-        return bool(progress.pages) and _next_token(progress.pages[-1]) is None
+        """Whether the last page has no token, and the archive was asked where it must be."""
+        pages = progress.pages
+        if not pages or next_token(pages[-1]) is not None:
+            return False
+        timeline = timeline_of(pages)
+        return len(timeline) < len(pages) or _asked_of_archive(progress, timeline) is None
 
     def next_page(self, api: XApi, progress: Progress) -> Answer:
         """The page after the last one's token, newest posts first."""
-        token = _next_token(progress.pages[-1]) if progress.pages else None
+        token = next_token(progress.pages[-1]) if progress.pages else None
         try:
-            return _page(api, progress.fetch, progress.raw.interval, progress.page_size, token)
+            return _page(api, progress, token)
         except BadRequest as error:
             if token is None:
                 raise
@@ -68,11 +84,36 @@ class Timelines(Source):
         self, fetch: Fetch, pages: Sequence[StoredPage]
     ) -> tuple[Outcome | Literal["fetched"], str]:
         """Whether there are posts, and if not, whether X said why."""
-        if any(page.content.get("data") for page in pages):
+        if _has_posts(pages):
             return "fetched", ""
         # What a search says of users is not about whom it was asked for.
         outcome = (_refusal(pages) if fetch.user_id else None) or Outcome.EMPTY
         return outcome, EXPLANATIONS.get(outcome, "No posts in this interval.")
+
+    def lacks(self, fetch: Fetch, interval: Interval, pages: Sequence[StoredPage]) -> str:
+        """Reposts, where the full archive was searched: it has none."""
+        if not needs_archive(interval):
+            return ""
+        if fetch.query is not None:
+            return "" if WITHOUT_REPOSTS in fetch.query else _NO_REPOSTS
+        if fetch.archive is None or WITHOUT_REPOSTS in fetch.archive:
+            return ""
+        timeline = timeline_of(pages)
+        timeline_has_all = _has_posts(timeline) and not _has_posts(pages[len(timeline) :])
+        return "" if timeline_has_all else f"X's timeline ends later than this. {_NO_REPOSTS}"
+
+
+def _has_posts(pages: Iterable[StoredPage]) -> bool:
+    return any(page.content.get("data") for page in pages)
+
+
+def _asked_of_archive(
+    progress: Progress, timeline: Sequence[StoredPage]
+) -> tuple[str, Interval] | None:
+    """The query and the span to ask the archive for; None where it need not be asked."""
+    query = progress.fetch.archive
+    span = beyond_timeline(progress.raw.interval, timeline)
+    return None if query is None or span is None else (query, span)
 
 
 def _can_be_looked_up(accounts: Sequence[Account], planning: Planning) -> bool:
@@ -98,9 +139,9 @@ def _fetch(
     account: Account,
     users: dict[str, dict[str, Any]],
     refusals: dict[str, Outcome],
-    now: datetime,
+    planning: Planning,
 ) -> Fetch:
-    user = users.get(account.name)
+    user, now = users.get(account.name), planning.now
     if user is not None and not user.get("protected"):
         return Fetch(
             account=account.name,
@@ -108,6 +149,7 @@ def _fetch(
             user_id=user["id"],
             exclude=account.exclude,
             query=account.query,
+            archive=None if account.query else archive_query(account, user, planning.interval, now),
         )
     outcome = Outcome.PROTECTED if user else refusals[account.name]
     return Fetch(
@@ -119,22 +161,24 @@ def _fetch(
     )
 
 
-def _page(api: XApi, fetch: Fetch, interval: Interval, page_size: int, token: str | None) -> Answer:
+def _page(api: XApi, progress: Progress, token: str | None) -> Answer:
+    fetch, interval = progress.fetch, progress.raw.interval
     if fetch.query is not None:
-        return api.search(fetch.query, interval, page_size=page_size, next_token=token)
+        return api.search(fetch.query, interval, page_size=progress.page_size, next_token=token)
+    timeline = timeline_of(progress.pages)
+    if timeline and next_token(timeline[-1]) is None:
+        archive = _asked_of_archive(progress, timeline)
+        assert archive is not None  # noqa: S101 - else it were complete
+        query, span = archive
+        return api.search(query, span, page_size=progress.page_size, next_token=token)
     assert fetch.user_id is not None  # noqa: S101 - a fetch without user id is unreadable
     return api.timeline(
         fetch.user_id,
         interval,
         exclude=fetch.exclude,
-        page_size=page_size,
+        page_size=progress.page_size,
         pagination_token=token,
     )
-
-
-def _next_token(page: StoredPage) -> str | None:
-    token = page.content.get("meta", {}).get("next_token")
-    return str(token) if token else None
 
 
 def _refusal(pages: Iterable[StoredPage]) -> Outcome | None:
