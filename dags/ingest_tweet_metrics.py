@@ -13,7 +13,6 @@ is a tombstone row that says why, and is not asked for again.
 
 from __future__ import annotations
 
-from include.assets import CURATED_TWEET_METRICS
 from include.ingest_dag import ingest_dag
 
-ingest_dag("tweet_metrics", cron="0 */2 * * *", curated=CURATED_TWEET_METRICS, about=__doc__)
+ingest_dag("tweet_metrics", cron="0 */2 * * *", about=__doc__)

@@ -16,7 +16,6 @@ expected fails the run in `reconcile`, and what landed stays.
 
 from __future__ import annotations
 
-from include.assets import CURATED_TWEETS
 from include.ingest_dag import ingest_dag
 
-ingest_dag("tweets", cron="0 */4 * * *", curated=CURATED_TWEETS, about=__doc__)
+ingest_dag("tweets", cron="0 */4 * * *", about=__doc__)

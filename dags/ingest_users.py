@@ -12,7 +12,6 @@ stays a gap.
 
 from __future__ import annotations
 
-from include.assets import CURATED_USERS
 from include.ingest_dag import ingest_dag
 
-ingest_dag("users", cron="0 0 * * *", curated=CURATED_USERS, about=__doc__)
+ingest_dag("users", cron="0 0 * * *", about=__doc__)

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from airflow.sdk import Asset
 
-CURATED_TWEETS = Asset("curated_tweets")
-"""``curated/tweets/``"""
-CURATED_USERS = Asset("curated_users")
-"""``curated/users/``"""
-CURATED_TWEET_METRICS = Asset("curated_tweet_metrics")
-"""``curated/tweet_metrics/``"""
+
+def curated(dataset: str) -> Asset:
+    """The dataset's curated prefix, ``curated/<dataset>/``."""
+    return Asset(f"curated_{dataset}")

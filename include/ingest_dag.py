@@ -5,20 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from airflow.sdk import Asset, CronDataIntervalTimetable, dag, task
+from airflow.sdk import CronDataIntervalTimetable, dag, task
 
 from include import steps
+from include.assets import curated
 from include.context import name_in_grid
 from include.dag_defaults import DEFAULT_ARGS
 
 
-def ingest_dag(dataset: str, *, cron: str, curated: Asset, about: str | None) -> None:
-    """Register the DAG ``ingest_<dataset>``.
+def ingest_dag(dataset: str, *, cron: str, about: str | None) -> None:
+    """Register the DAG ``ingest_<dataset>``, which announces ``curated_<dataset>``.
 
     Args:
         dataset: its name in every room and zone.
         cron: when it runs, in UTC; a run's data interval is what lies between two of them.
-        curated: the asset that a run announces.
         about: the DAG file's docstring, in Markdown.
     """
 
@@ -61,10 +61,10 @@ def ingest_dag(dataset: str, *, cron: str, curated: Asset, about: str | None) ->
             name_in_grid(accounts=batch["label"])
             return steps.validate(dataset, batch)
 
-        @task(trigger_rule="all_done", outlets=[curated])
+        @task(trigger_rule="all_done", outlets=[curated(dataset)])
         def report(fetches: list[dict[str, Any]] | None) -> str:
             """Gather what became of every account."""
-            return steps.report(dataset, fetches, curated)
+            return steps.report(dataset, fetches)
 
         @task
         def publish_data_docs(report_key: str) -> str:

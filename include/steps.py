@@ -9,12 +9,13 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import Asset, get_current_context
+from airflow.sdk import get_current_context
 from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import AirflowSkipException
 
 from include import fetch as fetching
 from include import run as running
+from include.assets import curated
 from include.connections import load_accounts, load_settings, open_lake, open_x_api
 from include.context import current_interval
 from include.datasets import dataset_named
@@ -122,15 +123,15 @@ def validate(dataset: str, batch: dict[str, Any]) -> dict[str, Any]:
     return counts
 
 
-def report(dataset: str, fetches: list[dict[str, Any]] | None, announce: Asset) -> str:
+def report(dataset: str, fetches: list[dict[str, Any]] | None) -> str:
     """Store the run's report and name it in the asset's event; returns its key."""
     settings = load_settings()
     lake, interval = open_lake(settings), current_interval()
     run = running.report(lake, dataset, interval, _planned(fetches), settings)
     key = run_report_key(dataset, interval)
-    curated = sum(account.curated for account in run.accounts)
-    event = get_current_context()["outlet_events"][announce]
-    event.extra = {"interval": interval.name, "report": key, "curated": curated}
+    rows = sum(account.curated for account in run.accounts)
+    event = get_current_context()["outlet_events"][curated(dataset)]
+    event.extra = {"interval": interval.name, "report": key, "curated": rows}
     return key
 
 
