@@ -34,9 +34,10 @@ def fill_gaps() -> None:
     """Wire the steps; what is missing is found in `include/gaps.py`."""
 
     @task
-    def find() -> list[str]:
-        """A logical date for each interval that can be filled."""
-        return steps.find_gaps("tweets")
+    def find() -> list[dict[str, str]]:
+        """The dates of a run for each interval that can be filled."""
+        # Airflow takes the interval of a run that another one triggers from its `run_after`.
+        return [{"logical_date": date, "run_after": date} for date in steps.find_gaps("tweets")]
 
     # Waits, so that the next hour does not trigger what is still in the queue.
     TriggerDagRunOperator.partial(
@@ -47,7 +48,7 @@ def fill_gaps() -> None:
         poke_interval=30,
         retries=0,
         execution_timeout=None,
-    ).expand(logical_date=find())
+    ).expand_kwargs(find())
 
 
 fill_gaps()
