@@ -2,12 +2,14 @@
 
 Every hour: look for intervals of the last days (`look_back_days` in the settings) that were not
 run, failed or stopped before the end, and trigger `ingest_tweets` for each, the oldest first and
-within the budget. Only what came after an account was seen first counts. Profiles and counts are
-not made up for: X shows them as they are now.
+within the budget. Only what came after an account was seen first counts. While X refuses to answer,
+or the budget is used up, nothing is triggered; nor for an account whose newest interval failed.
+Profiles and counts are not made up for: X shows them as they are now.
 
 Older gaps are filled by hand (docs/runbook.md); `make gaps` lists them.
 
-**Connections**: `aws_default`. **Variables**: `tweet_lake`, `x_accounts`. Written for Airflow 3.
+**Connections**: `x_api` (X's clock), `aws_default`. **Variables**: `tweet_lake`, `x_accounts`.
+Written for Airflow 3.
 """
 
 from __future__ import annotations

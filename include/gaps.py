@@ -142,13 +142,16 @@ def fillable(
     """Intervals of the look-back that another run may bring more of, oldest first.
 
     Of an account only those count that came after X had shown it first: an account that was added
-    today does not fetch last week by itself.
+    today does not fetch last week by itself. An account whose newest interval failed is left
+    alone: what stopped it would stop it again.
     """
-    found = [
-        gap
-        for gap in gaps(lake, dataset, accounts, now - look_back, now - _UNDER_WAY)
-        if gap.state.can_be_filled
-    ]
+    begin, end = now - look_back, now - _UNDER_WAY
+    missing = gaps(lake, dataset, accounts, begin, end)
+    newest = intervals_between(dataset, begin, end)[-1]
+    failing = {
+        gap.account for gap in missing if gap.interval == newest and gap.state is State.FAILED
+    }
+    found = [gap for gap in missing if gap.state.can_be_filled and gap.account not in failing]
     first_seen = {
         account: _first_seen(lake, dataset, account) for account in {gap.account for gap in found}
     }

@@ -6,7 +6,7 @@ DAG files name the steps; a step takes and returns small dicts, never rows.
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import get_current_context
@@ -29,6 +29,7 @@ from include.source import Fetch, Planning
 from include.spending.ledger import run_name
 from include.spending.purse import Purse
 from include.spending.usage import compare_yesterday
+from include.x_api.errors import XError
 
 log = logging.getLogger(__name__)
 
@@ -190,7 +191,16 @@ def find_gaps(dataset: str) -> list[str]:
     """
     settings = load_settings()
     lake = open_lake(settings)
-    now = datetime.now(UTC)
+    try:
+        now = open_x_api(settings).usage().at
+    except XError as error:
+        # The next run of the dataset fails of it, and tells.
+        log.warning("Nothing is filled while X can't be asked: %s", error)
+        return []
+    purse = Purse(lake, settings, f"{dataset}/gaps", now)
+    if not purse.has_room(fetching.LEAST_POSTS):
+        log.warning("Nothing is filled, the budget is used up; %s", purse.explain())
+        return []
     look_back = timedelta(days=settings.look_back_days)
     found = fillable(lake, dataset, load_accounts(), now, look_back)
     for interval in found:

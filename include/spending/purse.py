@@ -140,6 +140,11 @@ class Purse:
         )
         return day.with_run(self._run, run).model_copy(update={"users": payers})
 
+    def has_room(self, posts: int) -> bool:
+        """Whether so many posts could be set aside."""
+        usd, most_posts = self._left(read_month(self._lake, self.today))
+        return min(_times(self._settings.post_read_usd, usd), most_posts) >= posts
+
     def users_charged(self) -> set[str]:
         """Usernames for which X charges no more today."""
         return set(read_month(self._lake, self.today).day(self.today).users)

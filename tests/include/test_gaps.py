@@ -102,6 +102,21 @@ def test_a_new_account_does_not_fetch_the_days_before_by_itself(lake, mark):
     assert fillable(lake, "tweets", accounts("nasa", "never_run"), NOON, WEEK) == []
 
 
+def test_an_account_that_fails_still_is_left_alone(lake, mark):
+    first, second, third = FOUR_HOURS
+    seen_first(lake, "nasa", first)
+    seen_first(lake, "esa", first)
+    mark("nasa", first, "fetch.json")
+    mark("esa", first, "fetch.json")
+    for account in ("nasa", "esa"):
+        mark(account, second, "error.json", {"message": "X is down"})
+    mark("nasa", third, "fetch.json")
+    mark("esa", third, "error.json", {"message": "X is down"})
+    now = NOON + timedelta(hours=2)
+    assert fillable(lake, "tweets", accounts("esa"), now, WEEK) == []
+    assert fillable(lake, "tweets", accounts("nasa", "esa"), now, WEEK) == [second]
+
+
 def test_a_search_counts_from_its_first_run(lake, mark):
     search = parse_accounts('[{"name": "moon", "query": "moon"}]', "test")
     mark("moon", FOUR_HOURS[0], "fetch.json")

@@ -10,32 +10,51 @@ from include.gaps import intervals_between
 from include.lake import batch_prefix
 from include.lookup import known_key
 
+MIDNIGHT = datetime(2026, 11, 2, tzinfo=UTC)
+BEFORE, *MISSED, LAST = intervals_between(
+    "tweets", MIDNIGHT - timedelta(hours=8), MIDNIGHT + timedelta(hours=8)
+)
+
 
 @pytest.fixture
-def last_intervals(world_lake):
-    """The last four intervals of tweets: the first and the last of them are complete."""
-    now = datetime.now(UTC)
-    found = intervals_between("tweets", now - timedelta(hours=25), now - timedelta(hours=1))[-4:]
-    world_lake.put_json(known_key("harbour_news"), {"user_id": "1", "first_seen": found[0].name})
-    for complete in (found[0], found[-1]):
-        prefix = batch_prefix("raw", "tweets", complete, "harbour_news")
-        world_lake.put_json(f"{prefix}fetch.json", {})
-    return found
-
-
-def test_each_missed_interval_is_run_again(world, ingest, last_intervals):
+def triggered(world_lake, ingest):
+    """The spans of the runs that were triggered, once the first and the last run were there."""
     from airflow.dag_processing.dagbag import DagBag
     from airflow.models import DagRun
     from airflow.utils.session import create_session
 
-    ingest("harbour_news")  # lets Airflow's database know the DAG
-    dag = DagBag().dags["fill_gaps"]
-    # Nothing would run what is triggered.
-    dag.get_task("fill").partial_kwargs.update(wait_for_completion=False, deferrable=False)
-    assert dag.test().state == "success"
-    with create_session() as session:
-        triggered = session.query(DagRun).filter_by(
-            dag_id="ingest_tweets", run_type="operator_triggered"
-        )
-        spans = [(run.data_interval_start, run.data_interval_end) for run in triggered]
-    assert sorted(spans) == [(missed.start, missed.end) for missed in last_intervals[1:3]]
+    def spans():
+        with create_session() as session:
+            runs = session.query(DagRun).filter_by(
+                dag_id="ingest_tweets", run_type="operator_triggered"
+            )
+            found = sorted((run.data_interval_start, run.data_interval_end) for run in runs)
+            runs.delete()
+        return found
+
+    def triggered(**settings):
+        ingest("harbour_news", over=LAST, **settings)  # lets Airflow's database know the DAG
+        first_seen = {"user_id": "2014007919", "first_seen": BEFORE.name}
+        world_lake.put_json(known_key("harbour_news"), first_seen)
+        complete = batch_prefix("raw", "tweets", BEFORE, "harbour_news")
+        world_lake.put_json(f"{complete}fetch.json", {})
+        dag = DagBag().dags["fill_gaps"]
+        # Nothing runs here what is triggered.
+        dag.get_task("fill").partial_kwargs.update(wait_for_completion=False, deferrable=False)
+        assert dag.test().state == "success"
+        return spans()
+
+    return triggered
+
+
+def test_each_missed_interval_is_run_again(triggered):
+    assert triggered() == [(missed.start, missed.end) for missed in MISSED]
+
+
+def test_nothing_is_run_without_a_budget(triggered):
+    assert triggered(usd_per_day=0.02) == []
+
+
+def test_nothing_is_run_while_x_refuses(world, triggered):
+    world.faults.add("unauthorized", path="/usage/", after=1, times=None)
+    assert triggered() == []
