@@ -105,6 +105,10 @@ class _UnderWay:
         self._dropped: list[StoredPage] = []
         """Paid for, but not stored any more."""
         self._granted = fetch.most_posts
+        if self._granted is not None:
+            # A run that is settled has given back all that its plan had set aside.
+            set_aside = 0 if purse.is_settled() else self._granted
+            self._granted = max(set_aside, self._used())
 
     def run(self) -> str:
         """Store the pages; returns why it stopped before the end, nothing if it did not."""
@@ -147,13 +151,17 @@ class _UnderWay:
         """How many posts X may return now; more is set aside where too few are left."""
         if self._granted is None:
             return self._page_size
-        begun = self._fetch.planned_at
-        paid = [*self._pages, *self._dropped]
-        used = sum(posts_in(page, self._source.kind) for page in paid if _since(page, begun))
+        used = self._used()
         if self._granted - used < LEAST_POSTS:
             more = Resources(posts=self._page_size)
             self._granted += self._purse.reserve(more).posts
         return self._granted - used
+
+    def _used(self) -> int:
+        """How many posts X has returned since the fetch was planned."""
+        begun = self._fetch.planned_at
+        paid = [*self._pages, *self._dropped]
+        return sum(posts_in(page, self._source.kind) for page in paid if _since(page, begun))
 
     def summary(self, why_partial: str) -> Fetched:
         """What is stored of it, and what X returned for it."""

@@ -23,7 +23,7 @@ from include.raw import Fetched, RawBatch, fetched_key, partial_key
 from include.report import AccountReport, RunReport
 from include.settings import Settings
 from include.source import Fetch
-from include.spending.ledger import Resources, run_name
+from include.spending.ledger import run_name
 from include.spending.purse import Purse, Spent
 from include.spending.usage import remarks
 
@@ -85,22 +85,20 @@ def _settle(
     found: Sequence[tuple[Fetch, Fetched | None]],
     settings: Settings,
 ) -> None:
-    """Put what X returned in the place of what was set aside; what failed may still cost."""
+    """Put what X returned in the place of what was set aside, for fetches that failed as well."""
     kind = dataset_named(dataset).source.kind
     days: dict[date, Spent] = defaultdict(Spent)
     if kind == "posts":
         days.update(spent_on_lookups(lake, interval))
-    reserved = 0
     for fetch, done in found:
         spent = done.days if done is not None else {}
         if done is None:
             raw = RawBatch(lake, dataset, interval, fetch.account)
             spent = spent_by_day(raw, raw.pages(), kind)
-            reserved += fetch.most_posts or 0
         for day, part in spent.items():
             days[day] += part
     purse = purse_of(lake, settings, dataset, interval, [fetch for fetch, _ in found])
-    purse.settle(days, reserved=Resources(posts=reserved))
+    purse.settle(days)
 
 
 def purse_of(

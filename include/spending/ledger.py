@@ -46,6 +46,8 @@ class RunSpending(Record):
     """All that X returned, what it had returned before that day among it: that is free."""
     reserved: Resources = Resources()
     """What it may still be charged; nothing once it is settled."""
+    settled: bool = False
+    """Whether all that it had set aside was given back; what goes on then sets aside anew."""
 
 
 class Usage(Record):

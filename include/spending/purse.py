@@ -102,41 +102,48 @@ class Purse:
 
     def release(self) -> None:
         """Give back what an earlier attempt of the run has set aside today."""
-        known = read_month(self._lake, self.today).day(self.today).runs.get(self._run)
-        if known is None or known.reserved == Resources():
+        known = self._spending()
+        if known.reserved == Resources() and not known.settled:
             return
 
         def give_back(month: Month) -> Day:
             day = month.day(self.today)
             run = day.runs.get(self._run, RunSpending())
-            return day.with_run(self._run, run.model_copy(update={"reserved": Resources()}))
+            anew = {"reserved": Resources(), "settled": False}
+            return day.with_run(self._run, run.model_copy(update=anew))
 
         update_day(self._lake, self.today, give_back)
 
-    def settle(self, days: Mapping[date, Spent], *, reserved: Resources | None = None) -> None:
+    def settle(self, days: Mapping[date, Spent]) -> None:
         """Put what the run was returned in the place of what it had reserved.
 
         Args:
             days: by UTC day; all that the run was ever returned, so that settling twice is the
                 same as settling once.
-            reserved: what it may still be charged.
         """
         for day, spent in sorted({self.today: Spent(), **days}.items()):
-            still = (reserved if day == self.today else None) or Resources()
 
             def put(month: Month, day: date = day, spent: Spent = spent) -> Day:
-                return self._settled(month.day(day), spent, still)  # noqa: B023 - called at once
+                return self._settled(month.day(day), spent)
 
             update_day(self._lake, day, put)
 
-    def _settled(self, day: Day, spent: Spent, reserved: Resources) -> Day:
+    def is_settled(self) -> bool:
+        """Whether the run has given back what it had set aside: what goes on sets aside anew."""
+        return self._spending().settled
+
+    def _spending(self) -> RunSpending:
+        day = read_month(self._lake, self.today).day(self.today)
+        return day.runs.get(self._run, RunSpending())
+
+    def _settled(self, day: Day, spent: Spent) -> Day:
         # Whoever had a user first that day is charged for it.
         payers = {**dict.fromkeys(spent.users, self._run), **day.users}
         paid = sum(payers[user] == self._run for user in set(spent.users))
         run = RunSpending(
             charged=Resources(posts=spent.posts, users=paid),
             returned=Resources(posts=spent.posts_returned, users=len(spent.users)),
-            reserved=reserved,
+            settled=True,
         )
         return day.with_run(self._run, run).model_copy(update={"users": payers})
 

@@ -339,3 +339,21 @@ def test_x_is_not_asked_before_it_shows_the_end_of_the_interval(interval, age, w
 def test_an_interval_that_has_not_ended_is_refused(interval):
     with pytest.raises(BadConfiguration, match="ends in the future"):
         wait_until_readable(interval, now=interval.end - timedelta(seconds=1))
+
+
+def test_what_goes_on_after_its_run_was_settled_sets_aside_anew(lake, fetch_of, extract_of):
+    fetch = fetch_of("harbour_news")
+    assert fetch.most_posts
+    purse_of(lake).settle({})
+    used_up = purse_of(lake, usd_per_day=0.0)
+    assert used_up.is_settled()
+    assert extract_of(fetch, usd_per_day=0.0).partial
+    assert extract_of(fetch, usd_per_day=20.0).posts_returned > 0
+
+
+def test_a_new_plan_of_a_settled_run_sets_aside_what_it_hands_out(lake, fetch_of, extract_of):
+    fetch_of("harbour_news")
+    purse_of(lake).settle({})
+    fetch = fetch_of("harbour_news")
+    assert not purse_of(lake).is_settled()
+    assert extract_of(fetch).posts_returned > 0

@@ -162,14 +162,14 @@ def test_the_lookup_is_part_of_the_cost(lake, interval):
     assert run.bill.usd == pytest.approx(0.02)
 
 
-def test_what_failed_keeps_what_was_set_aside_for_it(lake, interval):
+def test_what_failed_costs_what_x_returned_and_gives_the_rest_back(lake, interval):
     raw = RawBatch(lake, "tweets", interval, "broken")
     raw.add_page(Answer(b'{"data": [{"id": "1"}, {"id": "2"}]}', AT))
     broken = fetch("broken").model_copy(update={"most_posts": 100})
     batches(lake, "tweets", interval, [broken], SETTINGS)
     bill = report(lake, "tweets", interval, [broken], SETTINGS).bill
     assert bill.charged == Resources(posts=2)
-    assert bill.month_usd == pytest.approx(102 * 0.005)
+    assert bill.month_usd == pytest.approx(2 * 0.005)
 
 
 def test_an_earlier_report_does_not_hide_that_the_pages_are_gone(lake, interval):

@@ -9,7 +9,7 @@ import pytest
 from include.interval import Interval
 from include.lake import ALL_ACCOUNTS
 from include.outcomes import Outcome
-from include.spending.ledger import Resources
+from include.spending.ledger import Resources, read_month, total
 
 TODAY = date(2026, 11, 2)
 
@@ -32,6 +32,13 @@ def test_a_budget_that_is_used_up_is_an_outcome_and_a_later_run_goes_on(world, i
     assert world.api.usage.posts_on(TODAY) == world.api.usage.returned_posts == curated
     assert second.report.bill.charged == Resources(posts=curated, users=2)
     assert len(world.mails) == 1
+
+
+def test_a_run_that_failed_keeps_nothing_of_the_budget(world, world_lake, ingest):
+    world.faults.add("spending_limit", path="/users/[0-9]+/tweets", times=None)
+    assert not ingest("harbour_news", "rail_updates", usd_per_day=1.0).succeeded
+    month = read_month(world_lake, TODAY)
+    assert total(month.day(TODAY).runs.values()) == Resources(users=2)
 
 
 def test_a_budget_too_small_to_look_anybody_up_spends_nothing(world, ingest):

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 WITHOUT_REPOSTS = "-is:retweet"
 _NO_REPOSTS = "X's full-archive search gives no reposts."
+_OUT_OF_REACH = (
+    "X's timeline does not reach back so far, and its full-archive search gives no reposts."
+)
 
 
 class Timelines(Source):
@@ -100,7 +103,7 @@ class Timelines(Source):
             return ""
         timeline = timeline_of(pages)
         timeline_has_all = _has_posts(timeline) and not _has_posts(pages[len(timeline) :])
-        return "" if timeline_has_all else f"X's timeline ends later than this. {_NO_REPOSTS}"
+        return "" if timeline_has_all else _OUT_OF_REACH
 
 
 def _has_posts(pages: Iterable[StoredPage]) -> bool:
