@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
+from include.drift import unknown_fields
 from include.errors import BadConfiguration
 from include.interval import Interval
 from include.outcomes import Outcome
@@ -184,6 +185,7 @@ class _UnderWay:
             days=spent_by_day(self._raw, paid, kind),
             partial=why_partial or self._left_out(),
             lacks=self._source.lacks(fetch, self._raw.interval, self._pages),
+            unknown_fields=unknown_fields(self._pages, kind),
         )
 
     def _left_out(self) -> str:

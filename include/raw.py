@@ -35,6 +35,8 @@ class Fetched(BaseModel):
     """Why it stopped before the end; empty where it did not."""
     lacks: str = ""
     """What X does not give of it; empty where it gives all."""
+    unknown_fields: dict[str, int] = {}
+    """In how many objects of the stored pages X sent which field that nobody here knows."""
 
 
 class Wanted(BaseModel):

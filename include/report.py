@@ -49,6 +49,8 @@ class AccountReport(BaseModel):
     """Post resources that X returned (data and includes): what X may charge."""
     users_returned: int = 0
     requests: int = 0
+    unknown_fields: dict[str, int] = {}
+    """In how many objects X sent which field that nobody here knows."""
     failed_expectations: list[FailedExpectation] = []
     curated_keys: list[str] = []
     quarantine_prefix: str | None = None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 from pydantic import BaseModel, ConfigDict
 
+from include import drift
 from include.data_docs.words import interval_in_words
 from include.datasets import dataset_named
 from include.errors import RunFailedError, RunIncompleteError
@@ -23,9 +24,9 @@ from include.raw import Fetched, RawBatch, fetched_key, partial_key
 from include.report import AccountReport, RunReport
 from include.settings import Settings
 from include.source import Fetch
+from include.spending import usage
 from include.spending.ledger import run_name
 from include.spending.purse import Purse, Spent
-from include.spending.usage import remarks
 
 LEAST_HISTORY = 12
 """Runs that an account must have had before its volume is compared with them."""
@@ -161,6 +162,7 @@ def report(
                 sorted(fetches, key=lambda fetch: fetch.account),
             )
         )
+    name = run_name(dataset, interval)
     run = RunReport(
         dataset=dataset,
         interval=interval.name,
@@ -168,11 +170,16 @@ def report(
         bill=purse.bill(),
         remarks=[
             *_missed(lake, dataset, interval, settings),
-            *remarks(lake, run_name(dataset, interval), purse.today),
+            *usage.remarks(lake, name, purse.today),
+            *drift.remarks(lake, name, _unknown_fields(accounts)),
         ],
     )
     lake.put_json(run_report_key(dataset, interval), run.model_dump(mode="json"))
     return run
+
+
+def _unknown_fields(accounts: Sequence[AccountReport]) -> Counter[str]:
+    return sum((Counter(account.unknown_fields) for account in accounts), Counter())
 
 
 def _missed(lake: Lake, dataset: str, interval: Interval, settings: Settings) -> list[str]:
@@ -211,6 +218,7 @@ def _account_report(
         posts_returned=fetched.posts_returned,
         users_returned=fetched.users_returned,
         requests=fetched.requests,
+        unknown_fields=fetched.unknown_fields,
     )
 
 

@@ -39,6 +39,8 @@ _PAGES_A_DECODE = 25
 _LANDED_ROWS = 25_000
 """Rows of a part that are read back at once to be landed."""
 _EXAMPLES = 5
+_OF_THE_FETCH = {"posts_returned", "users_returned", "requests", "unknown_fields"}
+"""What an account's report takes over from its fetch."""
 _SEVERITIES = ("critical", "warning", "info")
 
 
@@ -121,13 +123,7 @@ def validate_batch(
     else:
         report = AccountReport(account=account, outcome=fetched.outcome, detail=fetched.detail)
     report = _with_rest(report, fetched)
-    report = report.model_copy(
-        update={
-            "posts_returned": fetched.posts_returned,
-            "users_returned": fetched.users_returned,
-            "requests": fetched.requests,
-        }
-    )
+    report = report.model_copy(update={name: getattr(fetched, name) for name in _OF_THE_FETCH})
     leftovers.delete(report)
     lake.put_json(
         account_report_key(dataset.name, interval, account), report.model_dump(mode="json")
@@ -190,9 +186,7 @@ class _Batch:
                     "dataset": self._dataset.name,
                     "interval": self._interval.name,
                     "reasons": dict(landing.reasons),
-                    **report.model_dump(
-                        mode="json", exclude={"posts_returned", "users_returned", "requests"}
-                    ),
+                    **report.model_dump(mode="json", exclude=_OF_THE_FETCH),
                 },
             )
         return report

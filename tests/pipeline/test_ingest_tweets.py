@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import timedelta
 
 import pyarrow.parquet as pq
 import pytest
 
 from include.data_docs import run_page_key
+from include.interval import Interval
 from include.outcomes import Outcome
 
 SETTINGS = {
@@ -240,3 +242,26 @@ def test_no_token_in_any_object_mail_or_log(world, ingest, capfd):
     logs = "".join(capfd.readouterr())
     for place in [mails, logs, *(body.decode("latin-1") for body in run.objects().values())]:
         assert TOKEN not in place
+
+
+def test_fields_that_nobody_knows_are_kept_counted_and_told_once(world, ingest, interval):
+    world.faults.add("unknown_fields", path="harbour_news", times=None)
+    first = ingest("harbour_news")
+    lake, report = first.objects(), first.report
+    landed = first.account("harbour_news")
+    assert landed.outcome is Outcome.LANDED
+    assert landed.unknown_fields["post.unheard_of"] == landed.curated
+    (mail,) = world.mails
+    told = f"post.unheard_of in {landed.curated}"
+    assert told in mail.get_body(("plain",)).get_content()
+    assert told in first.lake.get(run_page_key("tweets", interval)).decode()
+    (page,) = (key for key in lake if "/page-0000" in key)
+    assert b'"unheard_of_count"' in first.lake.get_page(page)
+
+    again = ingest("harbour_news")
+    assert (again.objects(), again.report) == (lake, report)
+    hours = timedelta(hours=4)
+    world.travel(interval.end + hours + timedelta(minutes=1))
+    later = ingest("harbour_news", over=Interval(interval.start + hours, interval.end + hours))
+    assert later.account("harbour_news").unknown_fields["post.unheard_of"] > 0
+    assert later.report.remarks == []
