@@ -26,9 +26,9 @@ from include.raw import RawBatch
 from include.report import RunReport
 from include.run import Batch
 from include.source import Fetch, Planning
+from include.spending import usage
 from include.spending.ledger import run_name
 from include.spending.purse import Purse
-from include.spending.usage import compare_yesterday
 from include.x_api.errors import XError
 
 log = logging.getLogger(__name__)
@@ -47,12 +47,11 @@ def plan(dataset: str) -> list[dict[str, Any]]:
     lake, api = open_lake(settings), open_x_api(settings)
     lake.check()
     fetching.wait_until_readable(interval)
-    usage = api.usage()
     run = run_name(dataset, interval)
-    compare_yesterday(lake, usage, run)
-    purse = Purse(lake, settings, run, usage.at)
+    now = usage.ask_x(lake, api, run)
+    purse = Purse(lake, settings, run, now)
     purse.release()
-    fetches = target.source.plan(Planning(lake, api, accounts, interval, settings, usage.at, purse))
+    fetches = target.source.plan(Planning(lake, api, accounts, interval, settings, now, purse))
     # Every mapped task asks Airflow for the whole list.
     return [fetch.model_dump(mode="json", exclude_defaults=True) for fetch in fetches]
 
@@ -192,7 +191,7 @@ def find_gaps(dataset: str) -> list[str]:
     settings = load_settings()
     lake = open_lake(settings)
     try:
-        now = open_x_api(settings).usage().at
+        now = usage.x_clock(open_x_api(settings))
     except XError as error:
         # The next run of the dataset fails of it, and tells.
         log.warning("Nothing is filled while X can't be asked: %s", error)

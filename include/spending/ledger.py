@@ -53,7 +53,8 @@ class RunSpending(Record):
 class Usage(Record):
     """What X says it has counted on one UTC day."""
 
-    posts: int
+    posts: int | None
+    """None where X does not tell it to this app."""
     run: str
     """The run that asked, whose report speaks of it."""
 

@@ -4,19 +4,58 @@ from __future__ import annotations
 
 import json
 import logging
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from include.lake import Lake
 from include.spending.ledger import Day, Month, Usage, read_month, update_day
+from include.x_api.errors import AccessDenied
 
 if TYPE_CHECKING:
     from include.x_api.answer import Answer
+    from include.x_api.client import XApi  # tweepy is slow to import
 
 log = logging.getLogger(__name__)
 
 TOLERATED = 0.05
 """X calls its own count of a post once a day a soft guarantee."""
+
+
+def ask_x(lake: Lake, api: XApi, run: str) -> datetime:
+    """Write X's count of yesterday's posts into the ledger; returns the time by X's clock.
+
+    Not every app may ask for it: that stops nobody, and is told once a day.
+
+    Args:
+        lake: where the ledger lies.
+        api: X.
+        run: which run's report is to speak of it.
+    """
+    try:
+        answer = api.usage()
+    except AccessDenied as refusal:
+        log.warning("X's count can't be compared: %s", refusal)
+        at = _time_of(refusal)
+        _note(lake, _day_before(at), Usage(posts=None, run=run))
+        return at
+    compare_yesterday(lake, answer, run)
+    return answer.at
+
+
+def x_clock(api: XApi) -> datetime:
+    """The time by X's clock, for an answer that costs nothing.
+
+    Raises:
+        XError: X does not answer, or refuses the token.
+    """
+    try:
+        return api.usage().at
+    except AccessDenied as refusal:
+        return _time_of(refusal)
+
+
+def _time_of(refusal: AccessDenied) -> datetime:
+    return refusal.at or datetime.now(UTC)
 
 
 def compare_yesterday(lake: Lake, answer: Answer, run: str) -> None:
@@ -27,17 +66,23 @@ def compare_yesterday(lake: Lake, answer: Answer, run: str) -> None:
         answer: of ``GET /2/usage/tweets``, over two days at least.
         run: which run's report is to speak of it.
     """
-    yesterday = answer.at.date() - timedelta(days=1)
-    day = read_month(lake, yesterday).day(yesterday)
+    yesterday = _day_before(answer.at)
     counted = posts_on(answer, yesterday)
-    if counted is None or day.usage is not None or not day.runs:
-        return
+    if counted is not None:
+        _note(lake, yesterday, Usage(posts=counted, run=run))
 
-    def note(month: Month) -> Day:
-        usage = Usage(posts=counted, run=run)
-        return month.day(yesterday).model_copy(update={"usage": usage})
 
-    update_day(lake, yesterday, note)
+def _note(lake: Lake, day: date, usage: Usage) -> None:
+    """Write it into the ledger, unless there is one of that day or nothing to compare with it."""
+
+    def noted(month: Month) -> Day:
+        known = month.day(day)
+        # Another run may have asked meanwhile.
+        return known if known.usage is not None else known.model_copy(update={"usage": usage})
+
+    known = read_month(lake, day).day(day)
+    if known.usage is None and known.runs:
+        update_day(lake, day, noted)
 
 
 def posts_on(answer: Answer, day: date) -> int | None:
@@ -52,12 +97,22 @@ def posts_on(answer: Answer, day: date) -> int | None:
     return None
 
 
+def _day_before(at: datetime) -> date:
+    return at.date() - timedelta(days=1)
+
+
 def remarks(lake: Lake, run: str, today: date) -> list[str]:
     """What the run's report has to say of yesterday's counts: nothing if they agree."""
     yesterday = today - timedelta(days=1)
     day = read_month(lake, yesterday).day(yesterday)
     if day.usage is None or day.usage.run != run:
         return []
+    if day.usage.posts is None:
+        remark = (
+            f"X does not tell this app what it has counted (403), so that the {day.posts:,} posts "
+            f"of {yesterday} can't be compared with X's count. Compare them at X by hand."
+        )
+        return [remark]
     drift = (day.usage.posts - day.posts) / max(day.posts, 1)
     if abs(drift) <= TOLERATED:
         return []

@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -23,7 +22,7 @@ from include.x_api.fields import (
     TWEET_FIELDS,
 )
 from include.x_api.search_query import needs_archive
-from include.x_api.session import XSession
+from include.x_api.session import XSession, answered_at
 
 ARCHIVE_SECONDS_A_REQUEST = 1.0
 """X allows one full-archive search a second."""
@@ -116,8 +115,4 @@ class XApi:
 
 
 def _answer(response: requests.Response) -> Answer:
-    try:
-        at = parsedate_to_datetime(response.headers["date"]).astimezone(UTC)
-    except (KeyError, ValueError):  # a proxy may drop or spoil it
-        at = datetime.now(UTC)
-    return Answer(response.content, at)
+    return Answer(response.content, answered_at(response))

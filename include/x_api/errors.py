@@ -10,6 +10,9 @@ from include.errors import BadConfiguration, TweetLakeError
 class XError(TweetLakeError):
     """X answered, or failed to answer, in a way that stops this request."""
 
+    at: datetime | None = None
+    """When X said so, by its clock; None where it did not answer."""
+
 
 class XUnavailable(XError):
     """No usable answer: no connection, a 5xx, or a body that is not JSON. Worth a retry."""

@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,6 +35,7 @@ from include.x_api.errors import (
     OutOfCredits,
     RateLimited,
     TimelineNotFound,
+    XError,
     XUnavailable,
 )
 from include.x_api.problems import problem_name
@@ -131,8 +133,20 @@ class XSession(requests.Session):
                 f"no request can be made with the Airflow connection 'x_api' "
                 f"({type(error).__name__}). Check its host and its password."
             ) from None
-        judge(response, path)
+        try:
+            judge(response, path)
+        except XError as error:
+            error.at = answered_at(response)
+            raise
         return response
+
+
+def answered_at(response: requests.Response) -> datetime:
+    """When X answered, by its clock; by ours where a proxy dropped or spoilt what it said."""
+    try:
+        return parsedate_to_datetime(response.headers["date"]).astimezone(UTC)
+    except (KeyError, ValueError):
+        return datetime.now(UTC)
 
 
 def judge(response: requests.Response, path: str) -> None:

@@ -79,3 +79,16 @@ def test_a_count_of_x_s_own_that_differs_is_told(world, ingest, interval, percen
     text = mail.get_body(("plain",)).get_content()
     assert "Nothing was run over" in text
     assert ("X counted" in text) is told
+
+
+def test_an_app_without_access_to_its_usage_runs_and_says_so(world, ingest, interval):
+    world.faults.add("forbidden", path="/2/usage", times=None)
+    assert ingest("harbour_news").succeeded
+    assert world.mails == []
+    day = timedelta(days=1)
+    world.travel(interval.end + day + timedelta(minutes=1))
+    run = ingest("harbour_news", over=Interval(interval.start + day, interval.end + day))
+    assert run.succeeded
+    assert run.account("harbour_news").outcome is Outcome.LANDED
+    (mail,) = world.mails
+    assert "can't be compared with X's count" in mail.get_body(("plain",)).get_content()

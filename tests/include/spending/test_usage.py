@@ -11,8 +11,11 @@ from include.lake import Lake
 from include.settings import Settings
 from include.spending.ledger import read_month
 from include.spending.purse import Purse, Spent
-from include.spending.usage import compare_yesterday, remarks
+from include.spending.usage import ask_x, compare_yesterday, remarks
 from include.x_api.answer import Answer
+from include.x_api.client import XApi
+from include.x_api.errors import BadToken
+from sandbox.world import World
 
 NOW = datetime(2026, 11, 2, 12, 1, tzinfo=UTC)
 YESTERDAY = (NOW - timedelta(days=1)).date()
@@ -73,3 +76,30 @@ def test_a_day_of_which_the_lake_knows_nothing_is_not_compared(lake: Lake) -> No
 def test_a_usage_report_that_tells_nothing_stops_nobody(lake: Lake, odd: Answer) -> None:
     compare_yesterday(lake, odd, RUN)
     assert remarks(lake, RUN, NOW.date()) == []
+
+
+@pytest.mark.usefixtures("yesterday")
+def test_an_app_that_may_not_ask_goes_on_by_x_s_clock(lake: Lake, world: World) -> None:
+    world.faults.add("forbidden", path="/2/usage", times=None)
+    api = XApi(world.x_url, "sandbox-token", sleep=lambda _: None)
+    assert ask_x(lake, api, RUN) == NOW
+    (remark,) = remarks(lake, RUN, NOW.date())
+    assert "the 100 posts of 2026-11-01 can't be compared" in remark
+    assert ask_x(lake, api, "tweets/later") == NOW
+    assert remarks(lake, "tweets/later", NOW.date()) == []
+    assert remarks(lake, RUN, NOW.date()) == [remark]
+
+
+def test_an_app_that_may_not_ask_and_has_nothing_to_compare_is_left_alone(
+    lake: Lake, world: World
+) -> None:
+    world.faults.add("forbidden", path="/2/usage")
+    api = XApi(world.x_url, "sandbox-token", sleep=lambda _: None)
+    ask_x(lake, api, RUN)
+    assert read_month(lake, YESTERDAY).days == {}
+
+
+def test_a_token_that_is_refused_stops_the_run_all_the_same(lake: Lake, world: World) -> None:
+    world.faults.add("unauthorized", path="/2/usage")
+    with pytest.raises(BadToken):
+        ask_x(lake, XApi(world.x_url, "sandbox-token"), RUN)
