@@ -103,5 +103,6 @@ def open_x_api(settings: Settings) -> XApi:
     return XApi(
         base_url,
         connection.password,
+        expansions=settings.expansions,
         longest_wait=timedelta(minutes=settings.rate_limit_wait_minutes),
     )

@@ -129,6 +129,7 @@ class _UnderWay:
             page = StoredPage(read_answer(answer.body), answer.at)
             self._raw.add_page(answer)
             self._pages.append(page)
+            self._set_aside_for(page)
             log.info("%s: page %d stored", self._fetch.account, len(self._pages))
         return ""
 
@@ -154,7 +155,8 @@ class _UnderWay:
             return self._page_size
         used = self._used()
         if self._granted - used < LEAST_POSTS:
-            more = Resources(posts=self._page_size)
+            beyond = max(used - self._granted, 0)  # an expansion brought more than was set aside
+            more = Resources(posts=self._page_size + beyond)
             self._granted += self._purse.reserve(more).posts
         return self._granted - used
 
@@ -163,6 +165,14 @@ class _UnderWay:
         begun = self._fetch.planned_at
         paid = [*self._pages, *self._dropped]
         return sum(posts_in(page, self._source.kind) for page in paid if _since(page, begun))
+
+    def _set_aside_for(self, page: StoredPage) -> None:
+        """An expansion may bring users whom nobody counted on."""
+        kind = self._source.kind
+        if kind == "posts" and (users := set(users_in(page, kind))):
+            known = {user for earlier in self._pages[:-1] for user in users_in(earlier, kind)}
+            new = users - known - self._purse.users_charged()
+            self._purse.reserve(Resources(users=len(new)))
 
     def summary(self, why_partial: str) -> Fetched:
         """What is stored of it, and what X returned for it."""

@@ -4,13 +4,30 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from include.errors import BadConfiguration
+from include.x_api.fields import EXPANSIONS, KNOWN_EXPANSIONS
 
 VARIABLE = "tweet_lake"
 
 _Address = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")]
+
+
+def _known_expansion(name: str) -> str:
+    if name not in KNOWN_EXPANSIONS:
+        raise ValueError(f"{name!r} is no expansion; X has {', '.join(KNOWN_EXPANSIONS)}")
+    return name
+
+
+_Expansion = Annotated[str, AfterValidator(_known_expansion)]
 
 
 class Settings(BaseModel):
@@ -28,6 +45,8 @@ class Settings(BaseModel):
     """Write a CSV file beside each curated Parquet file."""
     page_size: Annotated[int, Field(ge=5, le=100)] = 100
     """Posts asked for in one request."""
+    expansions: tuple[_Expansion, ...] = tuple(EXPANSIONS)
+    """What X is to send along with posts; it may charge for it."""
     validation_tasks: Annotated[int, Field(ge=1, le=100)] = 8
     """Among how many tasks the accounts of a run are divided for validation."""
     rate_limit_wait_minutes: Annotated[int, Field(ge=0, le=60)] = 16

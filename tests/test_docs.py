@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from include.accounts import Account, Search, parse_accounts
 from include.settings import Settings, parse_settings
+from include.x_api.fields import EXPANSIONS, KNOWN_EXPANSIONS
 
 REPOSITORY = Path(__file__).parents[1]
 SETTINGS = (REPOSITORY / "docs" / "settings.md").read_text(encoding="utf-8")
@@ -47,6 +48,13 @@ def test_every_setting_is_documented_with_its_default(heading, model):
     assert table(heading) == {
         name: shown(field.default) for name, field in model.model_fields.items()
     }
+
+
+def test_every_expansion_has_its_price():
+    section = SETTINGS.split("## Expansions\n", 1)[1].split("\n## ", 1)[0]
+    prices = dict(re.findall(r"^\| `([\w.]+)` \| [^|]+ \| ([^|]+) \|", section, re.MULTILINE))
+    assert prices.keys() == set(KNOWN_EXPANSIONS)
+    assert {prices[name] for name in EXPANSIONS} == {"nothing"}
 
 
 def test_the_examples_of_settings_work():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import requests
@@ -27,13 +27,6 @@ from include.x_api.session import XSession, answered_at
 ARCHIVE_SECONDS_A_REQUEST = 1.0
 """X allows one full-archive search a second."""
 
-_POST_PARAMETERS: dict[str, Any] = {
-    "tweet_fields": TWEET_FIELDS,
-    "expansions": EXPANSIONS,
-    "media_fields": MEDIA_FIELDS,
-    "place_fields": PLACE_FIELDS,
-}
-
 
 class XApi:
     """X API v2 through tweepy, bearer token only.
@@ -47,6 +40,7 @@ class XApi:
         base_url: str,
         bearer_token: str,
         *,
+        expansions: Sequence[str] = EXPANSIONS,
         longest_wait: timedelta = timedelta(minutes=16),
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -55,6 +49,12 @@ class XApi:
         self._client = tweepy.Client(bearer_token, return_type=requests.Response)
         self._client.session = XSession(base_url, longest_wait=longest_wait, sleep=sleep)
         self._sleep = sleep
+        self._of_posts: dict[str, Any] = {
+            "tweet_fields": TWEET_FIELDS,
+            "expansions": list(expansions) or None,
+            "media_fields": MEDIA_FIELDS,
+            "place_fields": PLACE_FIELDS,
+        }
 
     def users_by(
         self, usernames: Sequence[str], *, fields: Sequence[str] = LOOKUP_FIELDS
@@ -89,7 +89,7 @@ class XApi:
                 exclude=list(exclude) or None,
                 max_results=page_size,
                 pagination_token=pagination_token,
-                **_POST_PARAMETERS,
+                **self._of_posts,
             )
         )
 
@@ -109,7 +109,7 @@ class XApi:
                 end_time=interval.end,
                 max_results=max(page_size, 10),
                 next_token=next_token,
-                **_POST_PARAMETERS,
+                **self._of_posts,
             )
         )
 

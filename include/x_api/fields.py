@@ -1,7 +1,7 @@
 """What is asked of X: the fields and expansions that a column needs, and no more.
 
-Posts and users that arrive in ``includes`` may be charged, so no expansion asks for them; media
-and places are not.
+Posts and users that arrive in ``includes`` may be charged, so no expansion asks for them unless it
+is set; media and places are not.
 """
 
 from __future__ import annotations
@@ -30,6 +30,23 @@ TWEET_FIELDS = [
     "withheld",
 ]
 EXPANSIONS = ["attachments.media_keys", "geo.place_id"]
+"""Those that a column needs; a setting may ask for others."""
+KNOWN_EXPANSIONS = [
+    "article.cover_media",
+    "article.media_entities",
+    "attachments.media_keys",
+    "attachments.media_source_tweet",
+    "attachments.poll_ids",
+    "author_id",
+    "edit_history_tweet_ids",
+    "entities.mentions.username",
+    "entities.note.mentions.username",
+    "geo.place_id",
+    "in_reply_to_user_id",
+    "referenced_tweets.id",
+    "referenced_tweets.id.attachments.media_keys",
+    "referenced_tweets.id.author_id",
+]
 MEDIA_FIELDS = [
     "alt_text",
     "duration_ms",

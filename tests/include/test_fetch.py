@@ -208,6 +208,29 @@ def test_dropped_pages_were_paid_for(lake, interval):
     assert [page.content["data"] for page in batch.pages()] == [[{"id": "3"}]]
 
 
+def page_with(count, token=None, **includes):
+    ids = iter(range(1, 1_000))
+    included = {
+        name: [{"id": f"9{next(ids)}", "username": f"user_{next(ids)}"} for _ in range(many)]
+        for name, many in includes.items()
+    }
+    data = [{"id": f"{token}{next(ids)}"} for _ in range(count)]
+    return json.dumps({"data": data, "includes": included, "meta": {"next_token": token}}).encode()
+
+
+@pytest.mark.parametrize("name", ["tweets", "posts", "users"])
+@pytest.mark.parametrize(("usd_per_day", "pages"), [(None, 2), (3.0, 2), (0.3, 1)])
+def test_what_expansions_bring_is_paid_from_the_same_budget(
+    lake, interval, name, usd_per_day, pages
+):
+    raw = RawBatch(lake, "tweets", interval, "nasa")
+    api = Answers(page_with(10, "more", **{name: 100}), page_with(10))
+    fetch = FETCH.model_copy(update={"most_posts": 10})
+    fetched = extract(lake, raw, api, fetch, page_size=10, usd_per_day=usd_per_day)
+    assert fetched.pages == pages
+    assert bool(fetched.partial) is (pages == 1)
+
+
 def test_null_means_absent(lake, interval):
     body = b'{"data": null, "meta": null, "errors": null, "includes": null}'
     batch = RawBatch(lake, "tweets", interval, "nasa")

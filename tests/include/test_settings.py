@@ -29,6 +29,10 @@ def test_three_keys_are_enough():
         ({"csv": "yes"}, "csv"),
         ({"page_size": 500}, "page_size"),
         ({"data_docs_url": "docs"}, "data_docs_url"),
+        (
+            {"expansions": ["geo.place"]},
+            "expansions.0.*'geo.place' is no expansion; .*geo.place_id",
+        ),
     ],
 )
 def test_an_error_names_the_key(change, said):

@@ -92,3 +92,15 @@ def test_an_app_without_access_to_its_usage_runs_and_says_so(world, ingest, inte
     assert run.account("harbour_news").outcome is Outcome.LANDED
     (mail,) = world.mails
     assert "can't be compared with X's count" in mail.get_body(("plain",)).get_content()
+
+
+def test_what_expansions_bring_counts_as_charged(world, ingest):
+    costly = ["author_id", "referenced_tweets.id.author_id", "entities.mentions.username"]
+    run = ingest("repost_relay", expansions=costly)
+    relay, bill = run.account("repost_relay"), run.report.bill
+    assert relay.outcome is Outcome.LANDED
+    assert relay.posts_returned > relay.curated
+    assert relay.users_returned > 1
+    assert bill.charged == Resources(
+        posts=world.api.usage.posts_on(TODAY), users=world.api.usage.users_on(TODAY)
+    )
