@@ -21,6 +21,7 @@ from include.source import Fetch, Progress, Source, StaleToken
 from include.spending.ledger import Resources
 from include.spending.purse import Purse, Spent
 from include.x_api.answer import read_answer
+from include.x_api.errors import XUnavailable
 
 if TYPE_CHECKING:
     from include.x_api.answer import Answer
@@ -69,6 +70,9 @@ def extract(
     if done is not None and not done.partial:
         return done
     under_way = _UnderWay(raw, source, api, fetch, page_size=page_size, purse=purse)
+    if fetch.unreadable is Outcome.FAILED:
+        raw.fail(XUnavailable(fetch.detail))
+        return under_way.summary("")  # and no fetch.json: the account stays a gap
     try:
         why_partial = under_way.run() if fetch.unreadable is None else _why_partial(fetch)
     except Exception as error:

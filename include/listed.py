@@ -11,6 +11,8 @@ from include.outcomes import Outcome
 from include.raw import RawBatch, StoredPage, Wanted
 from include.source import Fetch, Planning, Progress, Source
 from include.spending.ledger import Resources
+from include.x_api.answer import read_answer
+from include.x_api.problems import check_meaning
 
 if TYPE_CHECKING:
     from include.x_api.answer import Answer
@@ -68,7 +70,10 @@ class Listed(Source):
 
     def next_page(self, api: XApi, progress: Progress) -> Answer:
         """The answer to the next hundred."""
-        return self.ask(api, _asked_next(progress))
+        asked = _asked_next(progress)
+        answer = self.ask(api, asked)
+        check_meaning(read_answer(answer.body), f"any of {len(asked)} {self.kind}")
+        return answer
 
     def outcome(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -14,10 +15,13 @@ from include.lake import Lake, answered_at, day_prefix, unpacked
 from include.outcomes import Outcome
 from include.spending.purse import Spent
 from include.x_api.answer import read_users
-from include.x_api.problems import account_outcome
+from include.x_api.errors import XUnavailable
+from include.x_api.problems import account_outcome, said_of
 
 if TYPE_CHECKING:
     from include.x_api.client import XApi  # tweepy is slow to import
+
+log = logging.getLogger(__name__)
 
 USERS_A_LOOKUP = 100
 KNOWN_PREFIX = "raw/accounts/known/"
@@ -32,6 +36,10 @@ EXPLANATIONS = {
     Outcome.NOT_FOUND: (
         "X does not know the account and never did in an earlier run: "
         "check the spelling in the accounts."
+    ),
+    Outcome.FAILED: (
+        "X does not show the account, for a reason that is not known here: its answer is in "
+        "raw/accounts/. Clear 'plan' and what follows it to ask again."
     ),
 }
 
@@ -98,11 +106,14 @@ def _answers(
         else:
             _read(read_users(lake.get_page(key)), users, refusals)
             lookups += 1
-    missing = [a for a in accounts if a.name not in users and a.name not in refusals]
+    settled = users.keys() | {n for n, why in refusals.items() if why is not Outcome.FAILED}
+    missing = [a for a in accounts if a.name not in settled]
     for number, first in enumerate(range(0, len(missing), USERS_A_LOOKUP), start=lookups):
         asked = missing[first : first + USERS_A_LOOKUP]
         answer = api.users_by([a.username for a in asked])
         content = read_users(answer.body)
+        if not content.get("data") and not content.get("errors"):
+            raise XUnavailable(f"X said nothing of any of the {len(asked)} accounts asked for")
         lake.put_page(f"{prefix}lookup-{number:04d}.json.gz", answer.body, answer.at)
         _read(content, users, refusals)
         unanswered = [a.name for a in asked if a.name not in users and a.name not in refusals]
@@ -121,4 +132,7 @@ def _read(
     for error in answer.get("errors", []):
         outcome = account_outcome(error)
         if outcome is not None:
-            refusals[str(error.get("value", error.get("resource_id"))).lower()] = outcome
+            name = str(error.get("value", error.get("resource_id"))).lower()
+            refusals[name] = outcome
+            if outcome is Outcome.FAILED:
+                log.warning("X does not show %s: %s", name, said_of(error))

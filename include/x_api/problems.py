@@ -5,19 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from include.outcomes import Outcome
+from include.x_api.errors import XUnavailable
 
 _GONE = {
     "resource-not-found": "deleted",
     "not-authorized-for-resource": "protected",
     "disallowed-resource": "withheld",
 }
+_OF_A_FIELD = {"not-authorized-for-field", "field-hydration-failure"}
 
 
 def account_outcome(error: Any) -> Outcome | None:
     """What one item of ``errors`` says about the account asked for; None if it says nothing.
 
     A withheld field (``not-authorized-for-field``) or a missing include is normal: the posts
-    are fine. ``NOT_FOUND`` may also mean deleted: only the lake's memory can tell.
+    are fine. ``NOT_FOUND`` may also mean deleted: only the lake's memory can tell. ``FAILED`` is
+    what nobody here has heard of: it says nothing for good.
     """
     if not isinstance(error, dict) or error.get("resource_type") != "user":
         return None
@@ -28,7 +31,31 @@ def account_outcome(error: Any) -> Outcome | None:
         return Outcome.PROTECTED
     if kind == "resource-not-found":
         return Outcome.NOT_FOUND
-    return None
+    return None if kind in _OF_A_FIELD else Outcome.FAILED
+
+
+def check_meaning(content: dict[str, Any], asked: str) -> None:
+    """Let an answer that tells nothing for good not pass for one that found nothing.
+
+    Raises:
+        XUnavailable: there is no data, and no error says why; it quotes what X said.
+    """
+    errors = content.get("errors", [])
+    if not content.get("data") and not any(_is_final(error) for error in errors):
+        said = said_of(errors[0]) if errors else "neither data nor errors"
+        raise XUnavailable(f"X said nothing of {asked}: {said}")
+
+
+def _is_final(error: Any) -> bool:
+    return isinstance(error, dict) and problem_name(error) in _GONE
+
+
+def said_of(error: Any) -> str:
+    """An item of ``errors`` in X's own words."""
+    words = [error.get("title"), error.get("detail")] if isinstance(error, dict) else []
+    said = ": ".join(str(word) for word in words if word) or "it gave no reason"
+    # A lone surrogate could neither be logged nor stored.
+    return said.encode("utf-8", "replace").decode()
 
 
 def post_status(error: Any) -> str | None:

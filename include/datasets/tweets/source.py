@@ -21,8 +21,9 @@ from include.outcomes import Outcome
 from include.raw import StoredPage
 from include.source import Fetch, Planning, Progress, Source, StaleToken
 from include.spending.ledger import Resources
+from include.x_api.answer import read_answer
 from include.x_api.errors import BadRequest
-from include.x_api.problems import account_outcome
+from include.x_api.problems import account_outcome, check_meaning
 from include.x_api.search_query import needs_archive
 
 if TYPE_CHECKING:
@@ -77,11 +78,15 @@ class Timelines(Source):
         """The page after the last one's token, newest posts first."""
         token = next_token(progress.pages[-1]) if progress.pages else None
         try:
-            return _page(api, progress, token)
+            answer = _page(api, progress, token)
         except BadRequest as error:
             if token is None:
                 raise
             raise StaleToken(str(error)) from error
+        content = read_answer(answer.body)
+        if "errors" in content and "meta" not in content:  # which tells that there are no posts
+            check_meaning(content, progress.fetch.account)
+        return answer
 
     def outcome(
         self, fetch: Fetch, pages: Sequence[StoredPage]
@@ -191,6 +196,6 @@ def _refusal(pages: Iterable[StoredPage]) -> Outcome | None:
             outcome = account_outcome(error)
             if outcome is Outcome.NOT_FOUND:
                 return Outcome.DELETED
-            if outcome is not None:
+            if outcome not in {None, Outcome.FAILED}:
                 return outcome
     return None
