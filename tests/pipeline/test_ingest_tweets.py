@@ -233,17 +233,6 @@ def test_an_object_that_has_gone_fails_the_run(world, ingest, monkeypatch):
     assert "is not there" in mail.get_body(("plain",)).get_content()
 
 
-def test_no_token_in_any_object_mail_or_log(world, ingest, capfd):
-    from sandbox.x_api import TOKEN
-
-    world.faults.add("unavailable_html", path="users/by", times=1)
-    run = ingest("harbour_news", "faulty_feed")
-    mails = "".join(mail.as_string() for mail in world.mails)
-    logs = "".join(capfd.readouterr())
-    for place in [mails, logs, *(body.decode("latin-1") for body in run.objects().values())]:
-        assert TOKEN not in place
-
-
 def test_fields_that_nobody_knows_are_kept_counted_and_told_once(world, ingest, interval):
     world.faults.add("unknown_fields", path="harbour_news", times=None)
     first = ingest("harbour_news")
