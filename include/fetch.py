@@ -111,7 +111,8 @@ class _UnderWay:
         """Paid for, but not stored any more."""
         self._granted = fetch.most_posts
         if self._granted is not None:
-            # A run that is settled has given back all that its plan had set aside.
+            # A run that is settled has given back all that its plan had set aside; what an earlier
+            # attempt brought beyond its share, it had set aside as well.
             set_aside = 0 if purse.is_settled() else self._granted
             self._granted = max(set_aside, self._used())
 
