@@ -161,7 +161,7 @@ class _UnderWay:
         used = self._used()
         if self._granted - used < LEAST_POSTS:
             beyond = max(used - self._granted, 0)  # an expansion brought more than was set aside
-            more = Resources(posts=self._page_size + beyond)
+            more = Resources(posts=max(self._page_size, LEAST_POSTS) + beyond)
             self._granted += self._purse.reserve(more).posts
         return self._granted - used
 

@@ -167,15 +167,16 @@ def test_a_retry_goes_on_after_the_stored_pages(world, lake, interval, fetch_of,
     assert RawBatch(lake, "tweets", interval, "harbour_news").failure() is None
 
 
+@pytest.mark.parametrize(("page_size", "pages"), [(10, 4), (7, 5)])
 def test_a_retry_goes_on_where_the_pages_stored_are_more_than_its_share(
-    world, fetch_of, extract_of
+    world, fetch_of, extract_of, page_size, pages
 ):
     fetch = fetch_of("harbour_news").model_copy(update={"most_posts": 10})
     world.faults.add("credits_depleted", path="pagination_token", after=2)
     with pytest.raises(OutOfCredits):
-        extract_of(fetch, page_size=10)
-    fetched = extract_of(fetch, page_size=10)
-    assert (fetched.partial, fetched.pages, fetched.posts_returned) == ("", 4, 31)
+        extract_of(fetch, page_size=page_size)
+    fetched = extract_of(fetch, page_size=page_size)
+    assert (fetched.partial, fetched.pages, fetched.posts_returned) == ("", pages, 31)
 
 
 def test_a_token_that_x_no_longer_takes_does_not_bar_the_account(
