@@ -58,8 +58,6 @@ def run(dataset: str, interval: Interval, lake: Lake, remembered: Remembered) ->
     Nobody is told: the mail and the last look at the run's tasks are left out. Settings, accounts
     and the way to X come from the environment.
     """
-    from airflow.sdk import Asset  # it makes a home for Airflow where none is said
-
     from include import steps
 
     done = remembered.result
@@ -69,7 +67,7 @@ def run(dataset: str, interval: Interval, lake: Lake, remembered: Remembered) ->
             done(f"extract-{fetch['account']}", steps.extract, dataset, fetch)
         for number, batch in enumerate(done("batches", steps.batches, dataset, fetches)):
             done(f"validate-{number}", steps.validate, dataset, batch)
-        key = str(done("report", steps.report, dataset, fetches, Asset("announced")))
+        key = str(done("report", steps.report, dataset, fetches))
         done("publish", steps.publish_data_docs, key)
     return key
 
