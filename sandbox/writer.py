@@ -127,9 +127,10 @@ class Writer:
             reply_to(neighbour, builder, extra)
             builder.add("And this one too ")
             quote(self._neighbour(rng), builder, extra)
-        elif shape == 14:  # an ancient post of eleven digits, deleted since
+        elif shape == 14:  # an ancient post, deleted since: ids had eleven digits once, then 18
             builder.add("Do you remember? ")
-            extra["referenced_tweets"] = [reference("quoted", 20_112_233_445)]
+            ancient = 20_112_233_445 if ordinal % 32 < 16 else 934_112_233_445_667_788
+            extra["referenced_tweets"] = [reference("quoted", ancient)]
         else:  # a protected and a suspended author: no include will come
             author = next(a for a in CAST if a.kind in {Kind.PROTECTED, Kind.SUSPENDED})
             hidden = (slot.key & ~0x3FFFFF) - (7 << 40) | (author.code << 8)

@@ -47,7 +47,9 @@ def check_meaning(content: dict[str, Any], asked: str) -> None:
 
 
 def _is_final(error: Any) -> bool:
-    return isinstance(error, dict) and problem_name(error) in _GONE
+    return isinstance(error, dict) and (
+        problem_name(error) in _GONE or account_outcome(error) is Outcome.SUSPENDED
+    )
 
 
 def said_of(error: Any) -> str:

@@ -21,6 +21,7 @@ from include.source import Fetch, Planning
 from include.spending.purse import Purse
 from include.x_api.client import XApi
 from include.x_api.errors import TimelineNotFound, XUnavailable
+from include.x_api.problems import check_meaning
 from tests.conftest import NOW
 
 SETTINGS = Settings(
@@ -165,6 +166,11 @@ def test_when_every_timeline_is_a_404_nobody_is_deleted(world, job):
         assert job.raw(name).fetched() is None
     world.faults.clear()
     assert {job.extract(fetch).outcome for fetch in fetches.values()} == {"fetched"}
+
+
+def test_a_suspension_is_one_whatever_type_x_gives_it():
+    error = {"resource_type": "user", "detail": "User has been suspended: [1].", "type": "new"}
+    check_meaning({"errors": [error]}, "the account")
 
 
 @pytest.mark.parametrize("fault", ["errors_only", "empty_answer"])
