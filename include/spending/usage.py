@@ -24,7 +24,7 @@ TOLERATED = 0.05
 def ask_x(lake: Lake, api: XApi, run: str) -> datetime:
     """Write X's count of yesterday's posts into the ledger; returns the time by X's clock.
 
-    Not every app may ask for it: that stops nobody, and is told once a day.
+    Not every app may ask for it: that stops nobody, and is told once a month.
 
     Args:
         lake: where the ledger lies.
@@ -104,13 +104,18 @@ def _day_before(at: datetime) -> date:
 def remarks(lake: Lake, run: str, today: date) -> list[str]:
     """What the run's report has to say of yesterday's counts: nothing if they agree."""
     yesterday = today - timedelta(days=1)
-    day = read_month(lake, yesterday).day(yesterday)
+    month = read_month(lake, yesterday)
+    day = month.day(yesterday)
     if day.usage is None or day.usage.run != run:
         return []
     if day.usage.posts is None:
+        earlier = [known.usage for d, known in month.days.items() if d < yesterday and known.usage]
+        if any(usage.posts is None for usage in earlier):
+            return []
         remark = (
             f"X does not tell this app what it has counted (403), so that the {day.posts:,} posts "
-            f"of {yesterday} can't be compared with X's count. Compare them at X by hand."
+            f"of {yesterday} can't be compared with X's count. Compare the month's at X by hand; "
+            "this is told once a month."
         )
         return [remark]
     drift = (day.usage.posts - day.posts) / max(day.posts, 1)

@@ -20,6 +20,9 @@ from sandbox.world import World
 NOW = datetime(2026, 11, 2, 12, 1, tzinfo=UTC)
 YESTERDAY = (NOW - timedelta(days=1)).date()
 RUN = "tweets/today"
+SETTINGS = Settings(
+    bucket="lake", alert_to=("a@example.org",), data_docs_url="http://docs.example.org"
+)
 
 
 def answer(usage: object) -> Answer:
@@ -38,10 +41,7 @@ def counted(posts: int) -> Answer:
 @pytest.fixture
 def yesterday(lake: Lake) -> None:
     """A hundred posts were charged."""
-    settings = Settings(
-        bucket="lake", alert_to=("a@example.org",), data_docs_url="http://docs.example.org"
-    )
-    purse = Purse(lake, settings, "tweets/yesterday", NOW - timedelta(days=1))
+    purse = Purse(lake, SETTINGS, "tweets/yesterday", NOW - timedelta(days=1))
     purse.settle({YESTERDAY: Spent(posts=100)})
 
 
@@ -88,6 +88,12 @@ def test_an_app_that_may_not_ask_goes_on_by_x_s_clock(lake: Lake, world: World) 
     assert ask_x(lake, api, "tweets/later") == NOW
     assert remarks(lake, "tweets/later", NOW.date()) == []
     assert remarks(lake, RUN, NOW.date()) == [remark]
+
+    tomorrow = NOW + timedelta(days=1)
+    Purse(lake, SETTINGS, RUN, NOW).settle({NOW.date(): Spent(posts=100)})
+    world.travel(tomorrow)
+    assert ask_x(lake, api, "tweets/tomorrow") == tomorrow
+    assert remarks(lake, "tweets/tomorrow", tomorrow.date()) == []
 
 
 def test_an_app_that_may_not_ask_and_has_nothing_to_compare_is_left_alone(
