@@ -129,7 +129,8 @@ def _airflow(accounts: int, *, preload: bool) -> Iterator[_Session]:
             for folder in ("dags", "benchmarks/dags")
         ]
         environment = {
-            **demo_environment(world),
+            # Several runs on one day cost more than a day may by default.
+            **demo_environment(world, usd_per_day=None, usd_per_month=None),
             "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(bundles),
             "BENCH_ACCOUNTS": str(accounts),
         }

@@ -89,17 +89,18 @@ def make_posts_disappear(world: World, lake: Lake) -> None:
     world.fates.protect(HIDDEN)
 
 
-def demo_environment(world: World) -> dict[str, str]:
+def demo_environment(world: World, **settings: object) -> dict[str, str]:
     """Connections to the world, the settings, and its accounts, as Airflow reads them."""
-    settings = {
+    all_settings = {
         "bucket": world.bucket,
         "alert_to": ["data-team@example.org"],
         "data_docs_url": DOCS_URL,
         "csv": True,
+        **settings,
     }
     return {
         **world.environment(),
-        "AIRFLOW_VAR_TWEET_LAKE": json.dumps(settings),
+        "AIRFLOW_VAR_TWEET_LAKE": json.dumps(all_settings),
         "AIRFLOW_VAR_X_ACCOUNTS": json.dumps(demo_accounts()),
     }
 
