@@ -12,6 +12,8 @@ BENCHMARKS = {
     "throughput": ("benchmarks.throughput", "measure"),
     "memory": ("benchmarks.memory", "measure"),
     "docs": ("benchmarks.docs", "measure"),
+    "cost": ("benchmarks.cost", "measure"),
+    "month": ("benchmarks.month", "measure"),
     "orchestration": ("benchmarks.orchestration", "measure"),
     "preload": ("benchmarks.orchestration", "measure_without_preload"),
 }

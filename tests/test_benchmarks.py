@@ -8,7 +8,17 @@ import sys
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import decode_tweets, docs, feed, measure, results, tweets
+from benchmarks import (
+    cost,
+    decode_tweets,
+    docs,
+    feed,
+    measure,
+    month,
+    results,
+    spend_month,
+    tweets,
+)
 from benchmarks.validate_tweets import validate
 from include.datasets import dataset_named
 
@@ -54,6 +64,32 @@ def test_publishing_is_timed_in_a_small_lake_and_a_larger_one():
     measured = docs.measure(1, accounts=2, old_results=(2, 6))
     assert set(measured["raw"]["seconds"]) == {"2 old results", "6 old results"}
     assert measured["docs_growth"] > 0
+
+
+def test_a_run_that_was_killed_and_went_on_costs_what_an_undisturbed_one_does(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(cost, "_DIRECTORY", tmp_path)
+    measured = cost.measure(1, accounts=5)
+    assert measured["raw"]["new_tweets"] > 500
+    assert measured["raw"]["least_requests"] == 3 + 2 + 1 + 2
+    assert (measured["charged_per_new_tweet"], measured["charged_after_kill"]) == (1, 1)
+    # X's count of usage, and the lookup of the accounts.
+    assert (measured["extra_requests"], measured["extra_requests_after_kill"]) == (2, 2)
+
+
+def test_a_day_of_a_month_costs_what_the_schedule_says(tmp_path):
+    charged = spend_month.spend(tmp_path, accounts=1, posts_a_day=10, days=1)
+    assert charged == {
+        "users": {"posts": 0, "users": 1},
+        "tweets": {"posts": 10, "users": 0},
+        # Three ages of ten posts each; and yesterday's that were not fetched today.
+        "tweet_metrics": {"posts": 3 * 10 + 8, "users": 0},
+    }
+
+
+def test_the_naive_schedule_costs_what_is_said_of_it():
+    assert month.naive_usd() == pytest.approx(349.80)
 
 
 def test_a_child_that_fails_says_why():
