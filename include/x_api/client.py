@@ -12,7 +12,9 @@ import requests
 import tweepy
 
 from include.interval import Interval
+from include.x_api import storage
 from include.x_api.answer import Answer
+from include.x_api.compliance_job import ComplianceJob, JobKind, read_job, read_jobs
 from include.x_api.fields import (
     EXPANSIONS,
     LOOKUP_FIELDS,
@@ -70,6 +72,30 @@ class XApi:
         """``GET /2/usage/tweets``: what X has counted since yesterday, free of charge."""
         parameters = {"days": 2}
         return _answer(self._client.request("GET", "/2/usage/tweets", params=parameters))
+
+    def submit_compliance_job(self, kind: JobKind, name: str) -> ComplianceJob:
+        """``POST /2/compliance/jobs``: begin a job, free of charge; its ids come by ``upload``.
+
+        Raises:
+            JobUnderWay: X runs one of the kind already.
+        """
+        return read_job(self._client.create_compliance_job(kind, name=name).content)
+
+    def compliance_jobs(self, kind: JobKind) -> list[ComplianceJob]:
+        """``GET /2/compliance/jobs``: the recent jobs of the kind."""
+        return read_jobs(self._client.get_compliance_jobs(kind).content)
+
+    def compliance_job(self, job_id: str) -> ComplianceJob:
+        """``GET /2/compliance/jobs/{id}``: how a job stands."""
+        return read_job(self._client.get_compliance_job(job_id).content)
+
+    def upload(self, job: ComplianceJob, ids: bytes) -> None:
+        """Give a job its ids, one a line; it runs from then on."""
+        storage.put_text(job.upload_url, ids, sleep=self._sleep)
+
+    def download(self, job: ComplianceJob) -> bytes:
+        """The result of a job that is complete: a line of JSON for each id that has to go."""
+        return storage.get(job.download_url, sleep=self._sleep)
 
     def timeline(
         self,

@@ -38,6 +38,14 @@ class RateLimited(XError):
         return max(self.reset - datetime.now(UTC), timedelta(0))
 
 
+class JobUnderWay(XError):
+    """409: X runs one compliance job of a kind at a time. Worth a retry."""
+
+
+class JobNotOver(XError):
+    """A compliance job takes longer than a task waits. Worth a retry, which goes on with it."""
+
+
 class BadRequest(XError):
     """X refused the request's parameters; the same request will be refused again."""
 

@@ -31,6 +31,7 @@ from include.x_api.errors import (
     AccessDenied,
     BadRequest,
     BadToken,
+    JobUnderWay,
     MonthlyCapReached,
     OutOfCredits,
     RateLimited,
@@ -50,6 +51,43 @@ _ABOUT_ONE = ("/2/usage/", "/2/compliance/")
 """Where ``data`` is an object and no list."""
 SHORTEST_WAIT = timedelta(seconds=1)
 """The first pause for a rate limit, doubled each time: X's clock may be behind ours."""
+
+_REFUSALS: dict[int, tuple[type[XError], str]] = {
+    requests.codes.bad_request: (BadRequest, "X refused the request to {path} (400): {said}."),
+    requests.codes.unauthorized: (
+        BadToken,
+        (
+            "X refused the bearer token (401 on {path}). Put a valid one in the password of the "
+            "Airflow connection 'x_api'."
+        ),
+    ),
+    requests.codes.payment_required: (
+        OutOfCredits,
+        "X's credits are used up (402 on {path}): {said}. Add credits at X.",
+    ),
+    requests.codes.forbidden: (
+        AccessDenied,
+        (
+            "X denied access to {path} (403): {said}. Check the app's enrolment, access level "
+            "and spending limit at X."
+        ),
+    ),
+    requests.codes.not_found: (
+        TimelineNotFound,
+        (
+            "X answered 404 on {path}: {said}. X has done that for hours to accounts that "
+            "exist, so nothing is concluded from it; the task is tried again."
+        ),
+    ),
+    requests.codes.conflict: (
+        JobUnderWay,
+        (
+            "X has not finished an earlier job of the kind (409 on {path}): {said}. The task is "
+            "tried again."
+        ),
+    ),
+}
+"""What a status means by itself."""
 
 
 class XSession(requests.Session):
@@ -161,18 +199,6 @@ def judge(response: requests.Response, path: str) -> None:
         return
     problem = body if isinstance(body, dict) else {}
     said = _what_x_said(problem)
-    if status == requests.codes.unauthorized:
-        raise BadToken(
-            f"X refused the bearer token (401 on {path}). Put a valid one in the password of the "
-            "Airflow connection 'x_api'."
-        )
-    if status == requests.codes.payment_required:
-        raise OutOfCredits(f"X's credits are used up (402 on {path}): {said}. Add credits at X.")
-    if status == requests.codes.forbidden:
-        raise AccessDenied(
-            f"X denied access to {path} (403): {said}. Check the app's enrolment, access level "
-            "and spending limit at X."
-        )
     if status == requests.codes.too_many_requests:
         if problem_name(problem) == "usage-capped" or problem.get("title") == "UsageCapExceeded":
             raise MonthlyCapReached(
@@ -180,13 +206,9 @@ def judge(response: requests.Response, path: str) -> None:
                 "raise the cap at X or wait for the next billing month."
             )
         raise RateLimited(path, _reset(response))
-    if status == requests.codes.not_found:
-        raise TimelineNotFound(
-            f"X answered 404 on {path}: {said}. X has done that for hours to accounts that "
-            "exist, so nothing is concluded from it; the task is tried again."
-        )
-    if status == requests.codes.bad_request:
-        raise BadRequest(f"X refused the request to {path} (400): {said}.")
+    if status in _REFUSALS:
+        error, message = _REFUSALS[status]
+        raise error(message.format(path=path, said=said))
     kind = response.headers.get("content-type", "no content type")
     raise XUnavailable(f"X answered {path} with {status} and a body of {kind} that can't be used")
 
