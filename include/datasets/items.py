@@ -33,11 +33,16 @@ class Item(Generic[T]):
     raw: msgspec.Raw
 
 
-def items(page: RawPage, raws: Sequence[msgspec.Raw] | None, shape: type[T]) -> list[Item[T]]:
-    """The page's items, each read alone."""
+def items(
+    page: RawPage,
+    raws: Sequence[msgspec.Raw],
+    positions: Sequence[int],
+    shape: type[T],
+) -> list[Item[T]]:
+    """Items of a page, each read alone, with their positions."""
     decoder = msgspec.json.Decoder(shape)
     read = []
-    for position, raw in enumerate(raws or ()):
+    for position, raw in zip(positions, raws, strict=True):
         problems: list[str] = []
         try:
             value = decoder.decode(raw)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -16,23 +18,64 @@ UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What a strict decoder says to odd JSON."""
 
 
-class Page(Wire):
-    """A page cut into the JSON of each item."""
+FORGOTTEN = "forgotten"
+"""Member of the object that stands in the place of an item that had to go: it says why."""
 
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """The items of a page; what had to go is left out."""
+
+    data: Sequence[Raw]
+    positions: Sequence[int]
+    """Where in the page's ``data`` each one stands."""
+    errors: Sequence[Raw]
+    includes: Raw
+
+
+class _Page(Wire):
     data: list[Raw] | None = None
     errors: list[Raw] | None = None
     includes: Raw = Raw(b"null")
 
 
-_PAGE = msgspec.json.Decoder(Page)
+class _Forgotten(Wire, forbid_unknown_fields=True):
+    forgotten: str
+    id: str | None = None
+    username: str | None = None
+    """Only where an account was looked up by it."""
 
 
-def cut(page: RawPage) -> Page:
+_PAGE = msgspec.json.Decoder(_Page)
+_FORGOTTEN = msgspec.json.Decoder(_Forgotten)
+_MARK = f'"{FORGOTTEN}"'.encode()
+
+
+def cut(page: RawPage) -> Items:
     """Cut a page.
 
     Raises:
         UnreadablePage: it is no JSON object, or its ``data`` or ``errors`` no list.
     """
+    parts = _cut(page)
+    data = parts.data or []
+    positions: Sequence[int] = range(len(data))
+    if _MARK in page.body:
+        positions = [at for at in positions if not is_forgotten(data[at])]
+        data = [data[at] for at in positions]
+    return Items(data, positions, parts.errors or [], parts.includes)
+
+
+def is_forgotten(item: Raw | bytes) -> bool:
+    """Whether an item is no more than the mark of one that had to go."""
+    try:
+        _FORGOTTEN.decode(item)
+    except UNREADABLE:
+        return False
+    return True
+
+
+def _cut(page: RawPage) -> _Page:
     try:
         return _PAGE.decode(page.body)
     except UNREADABLE:
@@ -47,7 +90,7 @@ def cut(page: RawPage) -> Page:
     for name, found in items.items():
         if not isinstance(found, list):
             raise UnreadablePage(page.key, f"its {name} is no list")
-    return Page(
+    return _Page(
         data=[_raw(item) for item in items["data"]],
         errors=[_raw(item) for item in items["errors"]],
         includes=_raw(parsed.get("includes")),

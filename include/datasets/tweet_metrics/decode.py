@@ -36,8 +36,9 @@ def decode(pages: Sequence[RawPage]) -> pa.Table:
     status: list[str] = []
     for page in pages:
         parts = cut(page)
-        shown = items(page, parts.data, Post)
-        gone = [(item, _gone(item)) for item in items(page, parts.errors, Problem)]
+        shown = items(page, parts.data, parts.positions, Post)
+        told = items(page, parts.errors, range(len(parts.errors)), Problem)
+        gone = [(item, _gone(item)) for item in told]
         tombstones = [(item, kind) for item, kind in gone if kind is not None]
         found += [*shown, *(_tombstone(item) for item, _ in tombstones)]
         status += [*(_status(item.value) for item in shown), *(kind for _, kind in tombstones)]

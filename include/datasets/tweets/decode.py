@@ -7,6 +7,7 @@ at alone: what does not fit becomes null and ``decode_problem`` says what was fo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, TypeVar
 
 import msgspec
@@ -52,12 +53,11 @@ def decode(pages: Sequence[RawPage]) -> pa.Table:
     rows = Rows()
     raws: list[msgspec.Raw] = []
     with collector_at_rest():
-        lengths = [_read(page, rows, raws) for page in pages]
+        positions = [_read(page, rows, raws) for page in pages]
         built = columns(rows)
-    page_of = np.repeat(np.arange(len(pages)), lengths)
-    first = np.cumsum([0, *lengths])[page_of]
+    page_of = np.repeat(np.arange(len(pages)), list(map(len, positions)))
     built["raw_key"] = pa.array([page.key for page in pages], pa.string()).take(pa.array(page_of))
-    built["raw_position"] = pa.array((np.arange(len(raws)) - first).astype(np.int32))
+    built["raw_position"] = pa.array(list(chain.from_iterable(positions)), pa.int32())
     # A post may be odd only in what no column shows.
     problems = {row: "; ".join(found) for row, found in rows.problems.items() if found}
     built[PROBLEM] = pa.array(map(problems.get, range(len(raws))), pa.string())
@@ -66,10 +66,10 @@ def decode(pages: Sequence[RawPage]) -> pa.Table:
     return pa.table([built[name] for name in DECODED.names], schema=DECODED)
 
 
-def _read(page: RawPage, rows: Rows, raws: list[msgspec.Raw]) -> int:
-    """Append the page's posts to ``rows`` and their JSON to ``raws``; returns how many."""
+def _read(page: RawPage, rows: Rows, raws: list[msgspec.Raw]) -> Sequence[int]:
+    """Append the page's posts to ``rows`` and their JSON to ``raws``; returns their positions."""
     items = cut(page)
-    found = items.data or []
+    found = items.data
     odd_includes: dict[str, list[str]] = {}
     includes = _includes(items.includes, odd_includes)
     media = {item.media_key: item for item in includes.media or ()}
@@ -93,7 +93,7 @@ def _read(page: RawPage, rows: Rows, raws: list[msgspec.Raw]) -> int:
             for key in odd_includes.keys() & {*(keys or ()), place_id}:
                 rows.problems.setdefault(row, []).extend(odd_includes[key])
     raws += found
-    return len(found)
+    return items.positions
 
 
 def _includes(raw: msgspec.Raw, problems: dict[str, list[str]]) -> Includes:

@@ -28,7 +28,8 @@ def decode(pages: Sequence[RawPage]) -> pa.Table:
     """
     found: list[Item[User]] = []
     for page in pages:
-        found += items(page, cut(page).data, User)
+        parts = cut(page)
+        found += items(page, parts.data, parts.positions, User)
     users = [item.value for item in found]
     entities = [user.entities or _NO_ENTITIES for user in users]
     links = [(e.description or _NO_LINKS).urls or [] for e in entities]
