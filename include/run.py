@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
@@ -66,17 +66,25 @@ def batches(
         found = list(zip(fetches, pool.map(fetched, fetches), strict=True))
     _settle(lake, dataset, interval, found, settings)
     sizes = {done.account: done.posts_returned for _, done in found if done is not None}
-    history = _history(lake, dataset, interval, settings.history_days)
+    volumes = likely_volumes(lake, dataset, interval, settings, sizes)
     dealt: list[list[str]] = [[] for _ in range(min(settings.validation_tasks, len(sizes)))]
     for place, account in enumerate(sorted(sizes, key=lambda a: (-sizes[a], a))):
         dealt[place % len(dealt)].append(account)
     return [
         Batch(
             label=accounts[0] if len(accounts) == 1 else f"{accounts[0]} +{len(accounts) - 1}",
-            volumes={account: _likely_volume(history[account]) for account in accounts},
+            volumes={account: volumes[account] for account in accounts},
         )
         for accounts in dealt
     ]
+
+
+def likely_volumes(
+    lake: Lake, dataset: str, interval: Interval, settings: Settings, accounts: Iterable[str]
+) -> dict[str, tuple[int, int]]:
+    """Least and most rows of each account that its recent past makes likely."""
+    history = _history(lake, dataset, interval, settings.history_days)
+    return {account: _likely_volume(history[account]) for account in accounts}
 
 
 def _settle(

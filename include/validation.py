@@ -18,6 +18,7 @@ from pyarrow import feather, ipc
 
 from include.data_docs.keys import page_key
 from include.datasets.dataset import PROBLEM, Dataset, RawPage
+from include.datasets.page import forgotten_in
 from include.duplicates import SeenIds
 from include.errors import TweetLakeError
 from include.frame_stack import with_room
@@ -41,6 +42,8 @@ _LANDED_ROWS = 25_000
 _EXAMPLES = 5
 _OF_THE_FETCH = {"posts_returned", "users_returned", "requests", "unknown_fields"}
 """What an account's report takes over from its fetch."""
+_EXPECTED = ("volume_min", "volume_max", "asked")
+"""Parameters that are numbers of rows."""
 _SEVERITIES = ("critical", "warning", "info")
 
 
@@ -162,6 +165,7 @@ class _Batch:
         self._parameters = parameters
         self._rows_in = 0
         self._duplicates = 0
+        self._forgotten = 0
         self._results: dict[str, dict[str, Any]] = {}
         """What Great Expectations said, by the key under which it will lie."""
         self._failed: dict[str, FailedExpectation] = {}
@@ -214,6 +218,7 @@ class _Batch:
         pages: list[RawPage] = []
         for number, page in enumerate(read_pages(self._lake, page_keys), start=1):
             is_last = number == len(page_keys)
+            self._forgotten += forgotten_in(page)
             pages.append(page)
             if len(pages) == _PAGES_A_DECODE or is_last:
                 tables.append(self._dataset.decode(pages))
@@ -274,7 +279,7 @@ class _Batch:
             asset=f"{self._dataset.name}/{self._account}",
             run_name=self._interval.name,
             run_time=self._interval.end,
-            parameters=self._parameters,
+            parameters=self._without_forgotten,
             level=level,
         )
         prefix = results_prefix(self._dataset.name, self._interval, self._account)
@@ -283,6 +288,16 @@ class _Batch:
             known = self._failed.get(failed.key)
             self._failed[failed.key] = failed if known is None else _together(known, failed)
         return verdict
+
+    @property
+    def _without_forgotten(self) -> dict[str, Any]:
+        """The suite's parameters; what had to go is missing from no count that is expected."""
+        counts = {
+            name: max(count - self._forgotten, 0)
+            for name in _EXPECTED
+            if (count := self._parameters[name]) is not None
+        }
+        return {**self._parameters, **counts}
 
     @property
     def _batch_reasons(self) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from pathlib import Path
@@ -41,11 +41,16 @@ class PageNotRendered(TweetLakeError):
     """A validation result can't be shown; the message names it."""
 
 
-def publish(lake: Lake, report: RunReport) -> str:
+def publish(lake: Lake, report: RunReport, changed: Collection[str] | None = None) -> str:
     """Write the run's pages, then the month's, then the home page; returns the run page's key.
 
     Only what belongs to this run and one small object a month is read, so that the cost does not
     grow with the number of old runs. Running it again writes the same bytes.
+
+    Args:
+        lake: where the run's results lie, and the pages go.
+        report: the run's.
+        changed: accounts whose pages are not as they were published; None is all of them.
 
     Raises:
         LakeUnavailable: S3 refused; pages that were written stay.
@@ -53,7 +58,7 @@ def publish(lake: Lake, report: RunReport) -> str:
     """
     interval = Interval.parse(report.interval)
     lake.put(STYLE_KEY, (_FOLDER / "static" / "style.css").read_bytes(), "text/css")
-    _publish_accounts(lake, report, interval)
+    _publish_accounts(lake, report, interval, changed)
     run_page = run_page_key(report.dataset, interval)
     lake.put(run_page, _run_page(lake, report, interval), _HTML)
     month = month_of(interval)
@@ -67,7 +72,9 @@ def publish(lake: Lake, report: RunReport) -> str:
     return run_page
 
 
-def _publish_accounts(lake: Lake, report: RunReport, interval: Interval) -> None:
+def _publish_accounts(
+    lake: Lake, report: RunReport, interval: Interval, changed: Collection[str] | None
+) -> None:
     # GX keeps state in classes, so that one page is rendered at a time while others travel.
     renderer = Lock()
 
@@ -78,8 +85,9 @@ def _publish_accounts(lake: Lake, report: RunReport, interval: Interval) -> None
         lake.put(page_key(validation_key), page, _HTML)
 
     pages = [(account, key) for account in report.accounts for key in account.validation_keys]
+    new = [page for page in pages if changed is None or page[0].account in changed]
     with ThreadPoolExecutor(_CONNECTIONS) as pool:
-        list(pool.map(publish_page, *zip(*pages, strict=True))) if pages else []
+        list(pool.map(publish_page, *zip(*new, strict=True))) if new else []
     stale = set(lake.keys(f"{run_prefix(report.dataset, interval)}accounts/"))
     for key in sorted(stale - {page_key(validation_key) for _, validation_key in pages}):
         lake.delete(key)  # of an earlier run over the same interval

@@ -66,6 +66,13 @@ def cut(page: RawPage) -> Items:
     return Items(data, positions, parts.errors or [], parts.includes)
 
 
+def forgotten_in(page: RawPage) -> int:
+    """How many items of the page had to go."""
+    if _MARK not in page.body:
+        return 0
+    return sum(map(is_forgotten, _cut(page).data or ()))
+
+
 def is_forgotten(item: Raw | bytes) -> bool:
     """Whether an item is no more than the mark of one that had to go."""
     try:

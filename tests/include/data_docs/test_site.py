@@ -240,6 +240,16 @@ def test_an_account_in_parts_has_a_page_for_each_and_no_link_leads_nowhere(
         assert set(anchors) <= set(shown.ids)
 
 
+def test_of_a_run_that_changed_in_part_only_that_is_rendered(lake: Lake, run_of: RunOf) -> None:
+    run = run_of(RUN, "nasa", "esa")
+    publish(lake, run)
+    whole = objects(lake)
+    for account in ("nasa", "esa"):
+        lake.put(account_page(account), b"stale")
+    publish(lake, run, changed={"nasa"})
+    assert objects(lake) == whole | {account_page("esa"): b"stale"}
+
+
 def test_the_same_run_again_gives_the_same_bytes(lake: Lake, run_of: RunOf) -> None:
     report = run_of(RUN, "nasa", "esa", trouble=True)
     publish(lake, report)
