@@ -1,0 +1,156 @@
+"""A raw page without what had to go: a mark stands in its place, the rest is as X sent it.
+
+Byte for byte, unless a strict parser refuses the page: then as the lake's own parser reads it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from include.compliance.subject import SCRUB_GEO, Kind, Subject
+from include.datasets.dataset import UnreadablePage
+from include.datasets.page import FORGOTTEN, UNREADABLE, is_forgotten
+from include.foreign_json import parse
+
+Why = Callable[[Subject], str | None]
+"""Why a subject has to go; None where it may stay."""
+
+_OBJECT = msgspec.json.Decoder(dict[str, Raw])
+_LIST = msgspec.json.Decoder(list[Raw])
+_INCLUDED: dict[str, Kind] = {"tweets": "posts", "posts": "posts", "users": "users"}
+_ATTACHED = {"media": "media_key", "polls": "id", "places": "id"}
+"""What posts share in ``includes``, and the member by which they point to it."""
+
+
+class Page:
+    """One stored answer.
+
+    Args:
+        key: its key; a lookup of accounts and a page of ``users`` have users as ``data``.
+        body: decompressed JSON.
+
+    Raises:
+        UnreadablePage: it is no JSON object.
+    """
+
+    def __init__(self, key: str, body: bytes) -> None:
+        try:
+            self._members = _members(body)
+            self._includes = _members(bytes(self._members.get("includes", b"{}")))
+        except ValueError as error:
+            raise UnreadablePage(key, error) from error
+        self._kind: Kind = "users" if key.split("/")[1] in {"users", "accounts"} else "posts"
+
+    def subjects(self) -> Iterator[Subject]:
+        """Whom and what the page holds, in data and in includes, without the marks."""
+        for _, kind, items in self._lists():
+            yield from (_subject(kind, item) for item in items if not is_forgotten(item))
+
+    def without(self, why: Why) -> bytes | None:
+        """The body without what has to go; None where nothing has to."""
+        lists = {
+            name: [_spared(item, kind, why, keeps_name=name == "data") for item in items]
+            for name, kind, items in self._lists()
+        }
+        if all(lists[name] == items for name, _, items in self._lists()):
+            return None
+        shared = _referred([item for name in lists for item in lists[name]])
+        includes: dict[str, Any] = {
+            name: lists.get(name) or _kept(name, items, shared)
+            for name, items in self._includes.items()
+        }
+        members: dict[str, Any] = {**self._members, "data": lists["data"]}
+        if includes:
+            members["includes"] = includes
+        return msgspec.json.encode(members)
+
+    def _lists(self) -> Iterator[tuple[str, Kind, list[Raw]]]:
+        yield "data", self._kind, _items(self._members.get("data"))
+        for name, kind in _INCLUDED.items():
+            if name in self._includes:
+                yield name, kind, _items(self._includes[name])
+
+
+def _members(body: bytes) -> dict[str, Raw]:
+    try:
+        return _OBJECT.decode(body)
+    except UNREADABLE:
+        parsed = parse(body)
+    if parsed is None:
+        return {}
+    if not isinstance(parsed, dict):
+        raise ValueError("it is no JSON object")  # noqa: TRY004 - it is what was stored
+    return {name: _raw(value) for name, value in parsed.items()}
+
+
+def _items(raw: Raw | None) -> list[Raw]:
+    if raw is None:
+        return []
+    try:
+        return _LIST.decode(raw)
+    except UNREADABLE:
+        parsed = parse(bytes(raw))
+    return [_raw(item) for item in parsed] if isinstance(parsed, list) else []
+
+
+def _raw(value: Any) -> Raw:
+    return Raw(json.dumps(value).encode())
+
+
+def _parsed(item: Raw) -> dict[str, Any]:
+    try:
+        parsed = msgspec.json.decode(item)
+    except UNREADABLE:
+        parsed = parse(bytes(item))
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _subject(kind: Kind, item: Raw) -> Subject:
+    return Subject.of(kind, _parsed(item))
+
+
+def _spared(item: Raw, kind: Kind, why: Why, *, keeps_name: bool) -> Raw:
+    """The item itself, what may stay of it, or a mark."""
+    if is_forgotten(item):
+        return item
+    found = _parsed(item)
+    subject = Subject.of(kind, found)
+    reason = why(subject)
+    if reason is None:
+        return item
+    if reason == SCRUB_GEO:
+        return Raw(msgspec.json.encode({k: v for k, v in _members(item).items() if k != "geo"}))
+    mark = {FORGOTTEN: reason}
+    if subject.id is not None:
+        mark["id"] = subject.id
+    if kind == "users" and keeps_name:
+        # It was asked for by this name, and a rerun looks it up here.
+        mark["username"] = str(found.get("username"))
+    return _raw(mark)
+
+
+def _referred(items: Sequence[Raw]) -> set[str]:
+    """Keys and ids of what the posts have attached."""
+    referred: set[str] = set()
+    for item in map(_parsed, items):
+        attached = [*_of(item, "attachments").values(), [_of(item, "geo").get("place_id")]]
+        for keys in attached:
+            referred.update(key for key in keys or () if isinstance(key, str))
+    return referred
+
+
+def _of(item: dict[str, Any], name: str) -> dict[str, Any]:
+    value = item.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _kept(name: str, raw: Raw, referred: set[str]) -> Any:
+    """An include as it was; of media, polls and places what a post still points to."""
+    if name not in _ATTACHED:
+        return raw
+    return [item for item in _items(raw) if _parsed(item).get(_ATTACHED[name]) in referred]
