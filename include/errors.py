@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class TweetLakeError(Exception):
     """Anything that this project raises on purpose; the message names the thing and the remedy."""
@@ -29,6 +31,17 @@ class LakeBusy(TweetLakeError):
         super().__init__(
             f"s3://{bucket}/{key} was changed by others {times} times in a row; "
             "clear the task once fewer runs are active"
+        )
+
+
+class RawPagesGone(TweetLakeError):
+    """Rows have to go that can't be made anew without them."""
+
+    def __init__(self, run: str, accounts: Sequence[str]) -> None:
+        super().__init__(
+            f"{run}: {', '.join(accounts)} in curated/ or quarantine/ hold what X has hidden, but "
+            "raw/ has no complete fetch to make them anew from. Delete these objects, or clear "
+            "'extract' of the run with its downstream tasks"
         )
 
 

@@ -66,15 +66,24 @@ def run_report_key(dataset: str, interval: Interval) -> str:
     return f"{day_prefix('validations', dataset, interval.day)}run/{interval.name}.json"
 
 
-def answered_at(packed: bytes) -> datetime | None:
-    """The time in the header of what :meth:`Lake.put_page` wrote; None if it was given none."""
-    seconds = int.from_bytes(packed[_GZIP_TIME], "little")
+def answered_at(page: bytes) -> datetime | None:
+    """The time in the header of what :func:`packed` made; None if it was given none."""
+    seconds = int.from_bytes(page[_GZIP_TIME], "little")
     return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
 
-def unpacked(packed: bytes) -> bytes:
-    """The body in what :meth:`Lake.put_page` wrote."""
-    return gzip.decompress(packed)
+def packed(body: bytes, at: datetime | None) -> bytes:
+    """A response body gzipped; ``at``, the time of the answer, goes into gzip's header.
+
+    Equal bodies of equal times are equal bytes.
+    """
+    seconds = 0 if at is None else int(at.timestamp())
+    return gzip.compress(body, compresslevel=6, mtime=seconds)
+
+
+def unpacked(page: bytes) -> bytes:
+    """The body in what :func:`packed` made."""
+    return gzip.decompress(page)
 
 
 class Lake:
@@ -113,12 +122,8 @@ class Lake:
         self.put(key, text.encode(), "application/json")
 
     def put_page(self, key: str, body: bytes, at: datetime | None = None) -> None:
-        """Write a response body gzipped; ``at``, the time of the answer, goes into gzip's header.
-
-        Equal bodies of equal times are equal bytes.
-        """
-        seconds = 0 if at is None else int(at.timestamp())
-        self.put(key, gzip.compress(body, compresslevel=6, mtime=seconds), "application/gzip")
+        """Write a response body as :func:`packed` makes it."""
+        self.put(key, packed(body, at), "application/gzip")
 
     def get(self, key: str) -> bytes:
         """Read one object whole."""

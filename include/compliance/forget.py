@@ -1,0 +1,177 @@
+"""Taking out of the lake what has to go: as if X had never shown it, and its intervals were rerun.
+
+The raw zone is the memory. So each run is made anew from pages in which marks stand for what has
+to go, and these pages are stored last: until then a retry finds the run, and does it again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from datetime import date
+from functools import cache
+
+from include.compliance.keys import record_key
+from include.compliance.page import Page, Why
+from include.compliance.record import Record, read_record
+from include.compliance.subject import Found, Subject
+from include.compliance.traces import Batch, traces
+from include.data_docs.site import publish
+from include.datasets import dataset_named
+from include.errors import RawPagesGone
+from include.interval import Interval
+from include.lake import Lake, answered_at, packed, run_report_key, unpacked
+from include.quality import Quality
+from include.raw import RawBatch
+from include.report import AccountReport, RunReport
+from include.run import likely_volumes
+from include.settings import Settings
+from include.spending.ledger import run_name
+from include.validation import validate_batch
+
+log = logging.getLogger(__name__)
+
+
+def forget(lake: Lake, settings: Settings, day: date, found: Found, *, dry_run: bool) -> Record:
+    """Take out what was found, with a record of it; a retry takes out the rest.
+
+    Args:
+        lake: where all of it lies.
+        settings: how runs are made anew.
+        day: under which the record lies.
+        found: what has to go.
+        dry_run: write the record, which then names the objects, and nothing else.
+
+    Raises:
+        RawPagesGone: the pages of some rows that have to go are not there; the others are gone.
+        ExceptionGroup: several runs could not be made anew; the others are.
+    """
+    earlier = None if dry_run else read_record(lake, record_key(day, dry_run=False))
+    if earlier is not None:
+        # Of what is gone already nobody can tell any more what went with it.
+        found = found.model_copy(update={"posts": {**earlier.posts, **found.posts}})
+    held, keys = traces(lake, found)
+    if earlier is not None and not keys:
+        return earlier
+    record = Record.of(day, held, keys, dry_run=dry_run).after(earlier)
+    record.write(lake)
+    if not dry_run:
+        every = found.model_copy(update={"posts": {**found.posts, **record.posts}})
+        _Forgetting(lake, settings, every).go_through(keys)
+    return record
+
+
+class _Forgetting:
+    """The runs that hold something, one after the other."""
+
+    def __init__(self, lake: Lake, settings: Settings, found: Found) -> None:
+        self._lake = lake
+        self._settings = settings
+        self._found = found
+        self._quality: Callable[[str], Quality] = cache(lambda name: dataset_named(name).quality())
+
+    def go_through(self, keys: Sequence[str]) -> None:
+        """Oldest first: the volumes of a run are compared with those of the runs before it."""
+        runs: dict[tuple[Interval, str], set[str]] = defaultdict(set)
+        for key in keys:
+            batch = Batch.of(key)
+            if batch is None:
+                self._store(self._changed([key], self._found.why))
+            else:
+                runs[batch.interval, batch.dataset].add(batch.account)
+        failures: list[Exception] = []
+        for interval, dataset in sorted(runs):
+            try:
+                self._make_anew(interval, dataset, sorted(runs[interval, dataset]))
+            except Exception as error:
+                log.exception("%s of %s could not be made anew", dataset, interval)
+                error.add_note(f"while forgetting in {dataset} of {interval}")
+                failures.append(error)
+        if len(failures) == 1:
+            raise failures[0]  # its type says whether a retry can help
+        if failures:
+            told = "\n".join(map(str, failures))
+            raise ExceptionGroup(f"{len(failures)} runs could not be made anew:\n{told}", failures)
+
+    def _make_anew(self, interval: Interval, dataset: str, accounts: Sequence[str]) -> None:
+        pages: dict[str, bytes] = {}
+        fetched, lost = [], []
+        for account in accounts:
+            raw = RawBatch(self._lake, dataset, interval, account)
+            done = raw.fetched()
+            owner = None if done is None else done.author_id
+            changed = self._changed(raw.page_keys, self._why(owner))
+            pages |= changed
+            if done is not None:
+                fetched.append(account)
+            elif not changed:
+                lost.append(account)
+        self._report(interval, dataset, self._validate(interval, dataset, fetched, pages))
+        self._store(pages)
+        if lost:
+            raise RawPagesGone(run_name(dataset, interval), lost)
+
+    def _validate(
+        self, interval: Interval, dataset: str, accounts: Sequence[str], pages: dict[str, bytes]
+    ) -> dict[str, AccountReport]:
+        """Land what the pages give once they are changed."""
+        volumes = likely_volumes(self._lake, dataset, interval, self._settings, accounts)
+        return {
+            account: validate_batch(
+                _Foreseen(self._lake, pages),
+                dataset_named(dataset),
+                self._quality(dataset),
+                interval=interval,
+                account=account,
+                volume=volumes[account],
+                csv=self._settings.csv,
+            )
+            for account in accounts
+        }
+
+    def _why(self, owner: str | None) -> Why:
+        theirs = self._found.users.get(owner or "")
+
+        def why(subject: Subject) -> str | None:
+            return self._found.why(subject) or (theirs if subject.kind == "posts" else None)
+
+        return why
+
+    def _changed(self, keys: Collection[str], why: Why) -> dict[str, bytes]:
+        """Those of the pages in which marks have to be, with the marks, gzipped."""
+        pages = {}
+        for key in keys:
+            stored = self._lake.get(key)
+            body = Page(key, unpacked(stored)).without(why)
+            if body is not None:
+                pages[key] = packed(body, answered_at(stored))
+        return pages
+
+    def _report(self, interval: Interval, dataset: str, new: dict[str, AccountReport]) -> None:
+        """Put the accounts' reports into the run's, and publish their pages anew."""
+        key = run_report_key(dataset, interval)
+        body = self._lake.find(key)
+        if body is None:  # the run is not over, or never was
+            return
+        run = RunReport.model_validate_json(body)
+        accounts = [new.get(account.account, account) for account in run.accounts]
+        run = run.model_copy(update={"accounts": accounts})
+        self._lake.put_json(key, run.model_dump(mode="json"))
+        publish(self._lake, run, changed=new.keys())
+
+    def _store(self, pages: dict[str, bytes]) -> None:
+        for key, page in pages.items():
+            self._lake.put(key, page, "application/gzip")
+
+
+class _Foreseen(Lake):
+    """The lake as it will be once some pages are changed."""
+
+    def __init__(self, lake: Lake, pages: dict[str, bytes]) -> None:
+        super().__init__(lake.client, lake.bucket)
+        self._pages = pages
+
+    def get(self, key: str) -> bytes:
+        """Read one object whole, as it will be."""
+        return self._pages[key] if key in self._pages else super().get(key)

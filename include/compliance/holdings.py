@@ -1,0 +1,75 @@
+"""What the lake holds: the posts and users of every page and every row."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+
+import pyarrow.parquet as pq
+
+from include.compliance.page import Page
+from include.compliance.subject import Subject, read_id
+from include.datasets.tweet_metrics.decode import VISIBLE
+from include.lake import Lake, unpacked
+
+_REQUESTS_AT_ONCE = 8
+_BODIES_AT_ONCE = 100
+_COLUMNS = {
+    "tweets": ["tweet_id", "author_id", "retweeted_tweet_id", "place_id", "longitude"],
+    "tweet_metrics": ["tweet_id", "author_id", "status"],
+    "users": ["user_id"],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One object and what it holds."""
+
+    key: str
+    subjects: tuple[Subject, ...]
+
+
+def holdings(lake: Lake) -> Iterator[Holding]:
+    """Every raw page, curated object and quarantined batch.
+
+    Raises:
+        UnreadablePage: a stored page is no JSON object.
+    """
+    keys = (key for zone in ("raw", "curated", "quarantine") for key in lake.keys(f"{zone}/"))
+    for key, body in bodies(lake, keys):
+        yield Holding(key, tuple(_subjects(key, body)))
+
+
+def bodies(lake: Lake, keys: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """Pages and Parquet files among the keys, in order, some of them read ahead."""
+    wanted = (key for key in keys if is_page(key) or key.endswith(".parquet"))
+    with ThreadPoolExecutor(max_workers=_REQUESTS_AT_ONCE) as pool:
+        while ahead := list(islice(wanted, _BODIES_AT_ONCE)):
+            yield from zip(ahead, pool.map(lake.get, ahead), strict=True)
+
+
+def is_page(key: str) -> bool:
+    """Whether an answer of X lies there; lists of unanswered names do not count."""
+    return key.endswith(".json.gz") and key.rpartition("/")[2].startswith(("page-", "lookup-"))
+
+
+def _subjects(key: str, body: bytes) -> Iterator[Subject]:
+    if is_page(key):
+        yield from Page(key, unpacked(body)).subjects()
+        return
+    dataset = key.split("/")[1]
+    for row in pq.read_table(io.BytesIO(body), columns=_COLUMNS[dataset]).to_pylist():
+        if dataset == "users":
+            yield Subject("users", read_id(row["user_id"]))
+        elif row.get("status", VISIBLE) == VISIBLE or row["author_id"] is not None:
+            # Any other is a tombstone: an id and a reason, and that may stay.
+            yield Subject(
+                "posts",
+                read_id(row["tweet_id"]),
+                read_id(row["author_id"]),
+                read_id(row.get("retweeted_tweet_id")),
+                row.get("place_id") is not None or row.get("longitude") is not None,
+            )

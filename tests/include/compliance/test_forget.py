@@ -1,0 +1,156 @@
+"""What is left of a lake after forgetting, whatever comes between."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import pytest
+
+from include.datasets import dataset_named, dataset_names
+from include.datasets.dataset import Dataset
+from include.errors import RawPagesGone
+from include.quality import Quality
+
+RECORD = "compliance/dt=2026-11-03/record.json"
+
+
+def test_a_rerun_gives_the_lake_that_forgetting_left(small):
+    small.fill("harbour_news", "faulty_feed", "repost_relay", "old_maps_daily")
+    small.count()
+    small.take_profiles()
+    posts = small.rows("curated/tweets/")
+    small.world.fates.delete_post(posts[0]["tweet_id"])
+    small.world.fates.suspend("faulty_feed")
+    small.world.fates.protect("old_maps_daily")
+    small.forget()
+    forgotten = small.objects()
+    small.rerun()
+    assert small.objects() == forgotten
+    left = {row["author_id"] for row in small.rows("curated/tweets/")}
+    assert left == {small.accounts["harbour_news"], small.accounts["repost_relay"]}
+    assert not [key for key in forgotten if "old_maps_daily" in key and key.startswith("curated/")]
+
+
+def test_what_had_to_go_is_not_missed(small):
+    small.fill("old_maps_daily", "orbit_observer")
+    small.count()
+    rows = [row for row in small.rows("curated/tweets/") if small.is_of(row, "orbit_observer")]
+    small.world.fates.delete_post(rows[0]["tweet_id"])
+    small.forget()
+    small.volume = (len(rows), len(rows))
+    small.land("tweets", small.interval, ["orbit_observer"])
+    reports = [
+        account
+        for dataset, interval in small.runs
+        for account in small.report(dataset, interval).accounts
+    ]
+    assert [(r.account, r.outcome.value, r.failed_expectations) for r in reports] == [
+        ("orbit_observer", "landed", []),
+        ("all-accounts", "landed", []),
+    ]
+
+
+def test_a_batch_of_which_the_pages_are_gone_is_named_and_the_others_are_made_anew(small):
+    small.fill("old_maps_daily", "orbit_observer")
+    before = small.objects()
+    for name in small.accounts:
+        small.world.fates.suspend(name)
+    for key in small.lake.keys("raw/tweets/"):
+        if "account=orbit_observer/" in key:
+            small.lake.delete(key)
+    with pytest.raises(RawPagesGone, match="orbit_observer"):
+        small.forget()
+    assert all(small.is_of(row, "orbit_observer") for row in small.rows("curated/"))
+    theirs = [key for key in before if not key.startswith("raw/") and "orbit_observer" in key]
+    assert [key for key in theirs if small.lake.find(key) != before[key]] == []
+
+
+def test_what_a_run_landed_meanwhile_goes_the_next_time(small):
+    small.fill("old_maps_daily", "orbit_observer")
+    landed = small.objects()
+    small.world.fates.suspend("orbit_observer")
+    small.forget()
+    forgotten = small.objects()
+    for key in landed.keys() - {key for key in landed if key.startswith("raw/")}:
+        small.lake.put(key, landed[key])
+    small.forget()
+    assert small.objects() == forgotten | {RECORD: small.lake.get(RECORD)}
+
+
+def test_forgetting_again_changes_nothing(small):
+    small.fill("old_maps_daily", "orbit_observer")
+    small.world.fates.suspend("orbit_observer")
+    small.forget()
+    first, asked = small.objects(), len(small.world.requests)
+    small.forget()
+    assert small.objects() == first
+    assert len(small.world.requests) == asked
+
+
+def test_a_dry_run_says_what_would_go_and_changes_nothing(small):
+    small.fill("old_maps_daily", "orbit_observer")
+    small.count()
+    small.take_profiles()
+    small.world.fates.suspend("orbit_observer")
+    before = small.objects()
+    would = small.forget(dry_run=True)
+    after = small.objects()
+    assert {key: body for key, body in after.items() if key in before} == before
+    assert all(key.startswith("compliance/") for key in after.keys() - before.keys())
+    did = small.forget()
+    assert (would.posts, would.users, would.objects) == (did.posts, did.users, did.objects)
+    changed = {key for key in before if small.lake.find(key) != before[key]}
+    assert changed >= set(would.keys)
+    assert sum(would.objects.values()) == len(would.keys) > 0
+    assert did.keys == []
+
+
+def test_posts_that_only_lost_their_place_stay_without_it(small):
+    small.fill("harbour_news")
+    before = {row["tweet_id"]: row for row in small.rows("curated/tweets/")}
+    placed = {i for i, row in before.items() if row["place_id"] or row["longitude"] is not None}
+    assert placed
+    small.world.fates.scrub_geo("harbour_news")
+    done = small.forget()
+    after = {row["tweet_id"]: row for row in small.rows("curated/tweets/")}
+    assert after.keys() == before.keys()
+    place = ("place_id", "place_full_name", "place_country_code", "longitude", "latitude")
+    assert {after[i][name] for i in after for name in place} == {None}
+    assert all(after[i]["text"] == before[i]["text"] for i in before)
+    assert set(done.posts.values()) == {"scrub_geo"}
+    assert placed <= done.posts.keys()
+
+
+@pytest.fixture
+def quick_suites(monkeypatch):
+    """Great Expectations says of the same rows what it said of them before."""
+    check, said = Quality.check, {}
+    quality = {name: dataset_named(name).quality() for name in dataset_names()}
+
+    def remembered(self, frame, **arguments):
+        key = (id(self), str(arguments), frame.to_json(date_format="iso"))
+        if key not in said:
+            said[key] = check(self, frame, **arguments)
+        return said[key]
+
+    monkeypatch.setattr(Quality, "check", remembered)
+    monkeypatch.setattr(Dataset, "quality", lambda dataset: quality[dataset.name])
+
+
+def test_wherever_it_is_killed_the_next_try_ends_at_the_same_lake(small, killer, quick_suites):
+    small.fill("old_maps_daily", "orbit_observer")
+    small.count()
+    small.world.fates.suspend("orbit_observer")
+    small.world.fates.delete_post(small.rows("curated/tweets/")[0]["tweet_id"])
+    small.ask()
+    start, etags = small.objects(), small.etags()
+    small.forget()
+    expected = small.etags()
+    assert expected.keys() < etags.keys() | {RECORD}
+    for last in count(1):
+        small.restore(start, etags)
+        if not killer.kills(small.forget, last):
+            break
+        small.forget()
+        assert small.etags() == expected, last
+    assert last > 30
