@@ -13,7 +13,7 @@ INGESTING = {
     "ingest_tweet_metrics": "0 */2 * * *",
     "ingest_users": "0 0 * * *",
 }
-CADENCE = {**INGESTING, "fill_gaps": "20 * * * *"}
+CADENCE = {**INGESTING, "fill_gaps": "20 * * * *", "forget_deleted": "30 0 * * *"}
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +59,19 @@ def test_an_ingesting_dag_is_wired_as_its_picture_says(dagbag, dag_id):
 @pytest.mark.parametrize("task_id", ["plan", "extract"])
 def test_whoever_asks_x_does_so_from_its_pool(dagbag, dag_id, task_id):
     assert dagbag.dags[dag_id].get_task(task_id).pool == "x_api"
+
+
+def test_forgetting_changes_the_lake_unless_it_is_told_not_to(dagbag):
+    dag = dagbag.dags["forget_deleted"]
+    assert dag.params["dry_run"] is False
+    assert dag.get_task("ask").pool == "x_api"
+    wired = {task.task_id: task.downstream_task_ids for task in dag.tasks}
+    assert wired == {
+        "ask": {"forget"},
+        "forget": {"record"},
+        "record": {"notify"},
+        "notify": set(),
+    }
 
 
 @pytest.mark.parametrize("dag_id", INGESTING)

@@ -52,10 +52,10 @@ def test_a_storage_that_falters_is_asked_again(world, api, fault):
 def test_a_storage_that_refuses_is_named_without_its_signature(world, api, caplog):
     caplog.set_level(logging.DEBUG)
     job = api.submit_compliance_job("tweets", "one")
-    with pytest.raises(errors.XUnavailable, match="GET .*/delivery with 404") as refused:
+    with pytest.raises(errors.XUnavailable, match=r"GET .*/delivery with 404") as refused:
         api.download(job)
     nobody = replace(job, upload_url=job.upload_url.replace(world.x_url, "http://127.0.0.1:9"))
-    with pytest.raises(errors.XUnavailable, match="PUT .*/submission") as cut:
+    with pytest.raises(errors.XUnavailable, match=r"PUT .*/submission") as cut:
         api.upload(nobody, b"17")
     signature = job.download_url.rpartition("=")[2]
     for place in (refused.exconly(), cut.exconly(), repr(job), caplog.text):

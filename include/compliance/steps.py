@@ -1,0 +1,80 @@
+"""The steps of the DAG ``forget_deleted``: each opens its connections and calls what is beside it.
+
+A step takes and returns keys, never ids.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import date
+
+from airflow.sdk import get_current_context
+from airflow.sdk.exceptions import AirflowSkipException
+
+from include.compliance import ask as asking
+from include.compliance.keys import found_key
+from include.compliance.record import Record, read_record
+from include.compliance.subject import Found
+from include.connections import load_settings, open_lake, open_x_api
+from include.context import current_interval
+from include.lake import Lake
+
+log = logging.getLogger(__name__)
+
+
+def ask() -> str:
+    """Ask which of the lake's ids have to go; returns the key of the answer."""
+    settings, day = load_settings(), _day()
+    lake = open_lake(settings)
+    lake.check()
+    found = asking.ask(lake, open_x_api(settings), day)
+    log.info("%d posts and %d users, by %s", len(found.posts), len(found.users), found.source)
+    return found_key(day)
+
+
+def forget(key: str) -> str:
+    """Take out what was found, or with the parameter ``dry_run`` say what would go.
+
+    Returns:
+        The key of the record.
+    """
+    from include.compliance.forget import forget as take_out  # Great Expectations is slow to import
+
+    settings = load_settings()
+    lake = open_lake(settings)
+    found = Found.model_validate_json(lake.get(key))
+    dry_run = bool(get_current_context()["params"]["dry_run"])
+    return take_out(lake, settings, _day(), found, dry_run=dry_run).key
+
+
+def record(key: str) -> str:
+    """Say in the record that all of it is done; returns its key."""
+    lake = open_lake(load_settings())
+    _stored(lake, key).model_copy(update={"finished": True}).write(lake)
+    return key
+
+
+def notify(key: str) -> str:
+    """Mail how many went, if any did; returns the subject."""
+    from include.notify.forgotten import compose
+    from include.notify.mail import send
+
+    settings = load_settings()
+    done = _stored(open_lake(settings), key)
+    if done.dry_run or not (done.posts or done.users):
+        raise AirflowSkipException("nothing went: no mail")
+    message = compose(done, bucket=settings.bucket, recipients=settings.alert_to)
+    send(message)
+    return str(message["subject"])
+
+
+def _day() -> date:
+    """The day on which the run began."""
+    return current_interval().end.date()
+
+
+def _stored(lake: Lake, key: str) -> Record:
+    found = read_record(lake, key)
+    if found is None:
+        raise FileNotFoundError(f"s3://{lake.bucket}/{key} is not there; clear 'forget'")
+    return found

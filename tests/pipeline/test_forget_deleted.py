@@ -1,0 +1,192 @@
+"""What runs of `forget_deleted` take out of a lake that all datasets have landed in."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import re
+from datetime import UTC, datetime, timedelta
+
+import pyarrow.parquet as pq
+import pytest
+
+from include.interval import Interval
+
+DAY = datetime(2026, 11, 3, 0, 31, tzinfo=UTC)
+ACCOUNTS = ("harbour_news", "city_weather", "rail_updates", "faulty_feed", "repost_relay")
+USERS_DAY = Interval(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC))
+
+
+def text_of(key: str, body: bytes) -> str:
+    """An object as a reader finds it: unpacked, without escapes."""
+    if key.endswith(".gz"):
+        body = gzip.decompress(body)
+    if key.endswith(".parquet"):
+        return "\n".join(map(repr, pq.read_table(io.BytesIO(body)).to_pylist()))
+    text = body.decode("utf-8", "surrogateescape")
+    return repr(json.loads(text)) if key.endswith((".json", ".json.gz")) else text
+
+
+def whole(run) -> str:
+    return "\n".join(f"{key}\n{text_of(key, body)}" for key, body in run.objects().items())
+
+
+def but_the_bill(objects):
+    """Everything, without what depends on the day of the rerun: the ledger, and who quotes it."""
+    rest = {
+        key: body
+        for key, body in objects.items()
+        if not key.startswith("raw/spending/") and not re.match("data-docs/.*/index.html", key)
+    }
+    reports = {key: json.loads(rest[key]) for key in rest if "/run/" in key}
+    return rest | {key: report | {"bill": None} for key, report in reports.items()}
+
+
+def rows_of(lake, prefix):
+    return [
+        row
+        for key in lake.keys(prefix)
+        if key.endswith(".parquet")
+        for row in pq.read_table(io.BytesIO(lake.get(key))).to_pylist()
+    ]
+
+
+@pytest.fixture
+def full_lake(world, ingest, interval):
+    """Profiles, posts and counts of five accounts; some of the posts are in quarantine."""
+
+    def metrics():
+        end = interval.end + timedelta(hours=2)
+        world.travel(end + timedelta(minutes=1))
+        over = Interval(end - timedelta(hours=2), end)
+        return ingest(*ACCOUNTS, dataset="tweet_metrics", over=over, csv=True)
+
+    world.travel(USERS_DAY.end + timedelta(minutes=1))
+    ingest(*ACCOUNTS, dataset="users", over=USERS_DAY, csv=True)
+    world.travel(interval.end + timedelta(minutes=1))
+    run = ingest(*ACCOUNTS, csv=True)
+    assert run.succeeded
+    return run, metrics
+
+
+@pytest.fixture
+def forget(world, full_lake):
+    """Run the DAG at half past midnight; a failed task is not tried again."""
+
+    def forget(**parameters):
+        from airflow.dag_processing.dagbag import DagBag
+
+        world.travel(DAY)
+        dag = DagBag().dags["forget_deleted"]
+        for task in dag.tasks:
+            task.retries = 0
+        finished = dag.test(logical_date=DAY, run_conf=parameters)
+        return {ti.task_id: str(ti.state) for ti in finished.get_task_instances()}
+
+    return forget
+
+
+def record_of(lake, name="record"):
+    return lake.get_json(f"compliance/dt=2026-11-03/{name}.json")
+
+
+def test_nothing_of_what_x_hides_is_left_anywhere(world, ingest, full_lake, forget):
+    run, metrics = full_lake
+    posts = {row["tweet_id"]: row for row in rows_of(run.lake, "curated/tweets/")}
+    bad = rows_of(run.lake, "quarantine/tweets/")
+    users = {row["username"]: row for row in rows_of(run.lake, "curated/users/")}
+    of_harbour = [i for i, p in posts.items() if "account=harbour_news/" in p["raw_key"]]
+    deleted, withheld = of_harbour[:2]
+    world.fates.delete_post(deleted)
+    world.fates.withhold_post(withheld, ["DE"])
+    assert metrics().succeeded
+    world.fates.suspend("city_weather")
+    world.fates.suspend("faulty_feed")
+    world.fates.protect("rail_updates")
+    gone_users = {name: users[name] for name in ("city_weather", "faulty_feed", "rail_updates")}
+    user_ids = {user["user_id"] for user in gone_users.values()}
+    gone = {
+        i
+        for i, post in posts.items()
+        if {i, post["retweeted_tweet_id"]} & {deleted, withheld}
+        or post["author_id"] in user_ids
+        or post["text"].startswith(tuple(f"RT @{name}:" for name in gone_users))
+    }
+    texts = {posts[i]["text"] for i in gone} | {row["text"] for row in bad if row["text"]}
+    texts |= {user["description"] for user in gone_users.values() if user["description"]}
+    texts |= {user["name"] for user in gone_users.values()}
+    kept = {post["text"] for i, post in posts.items() if i not in gone}
+    before = whole(run)
+    assert all(repr(text)[1:-1] in before for text in kept | texts)
+
+    assert forget() == {t: "failed" if t == "ask" else "upstream_failed" for t in TASKS}
+    assert forget() == dict.fromkeys(TASKS, "success")
+    after = whole(run)
+    assert [text for text in texts - kept if repr(text)[1:-1] in after or text in after] == []
+    assert [text for text in kept if repr(text)[1:-1] not in after] == []
+    left = {row["tweet_id"] for row in rows_of(run.lake, "curated/tweets/")}
+    assert left == posts.keys() - gone
+    assert [row for row in rows_of(run.lake, "curated/users/") if row["user_id"] in user_ids] == []
+    counted = rows_of(run.lake, "curated/tweet_metrics/")
+    assert {row["tweet_id"] for row in counted if row["like_count"] is not None} <= left
+    assert [row["tweet_id"] for row in counted if row["status"] == "deleted"] == [deleted]
+    record = record_of(run.lake)
+    assert record["finished"]
+    assert record["users"].keys() == user_ids
+    assert gone <= record["posts"].keys()
+    assert record["posts"][withheld] == "withheld"
+    assert [job.status for job in world.compliance.newest_first("tweets")][1:] == []
+    mail = world.mails[-1]
+    assert "forgotten" in mail["subject"]
+    assert "1 post: withheld" in mail.get_body(("plain",)).get_content()
+
+    forgotten, asked = run.objects(), len(world.requests)
+    assert ingest(*ACCOUNTS, csv=True).succeeded
+    assert metrics().succeeded
+    again = run.objects()
+    assert again.keys() == forgotten.keys()
+    assert but_the_bill(again) == but_the_bill(forgotten)
+    assert {request.path for request in world.requests[asked:]} == {"/2/usage/tweets"}
+
+
+def test_without_access_to_compliance_jobs_the_lake_goes_by_what_it_has_seen(
+    world, ingest, full_lake, forget, interval
+):
+    run, metrics = full_lake
+    posts = rows_of(run.lake, "curated/tweets/")
+    deleted = next(p for p in posts if "account=harbour_news/" in p["raw_key"])["tweet_id"]
+    world.fates.delete_post(deleted)
+    metrics()
+    world.fates.suspend("faulty_feed")
+    world.travel(interval.end + timedelta(hours=4, minutes=1))
+    ingest(*ACCOUNTS, csv=True, over=Interval(interval.end, interval.end + timedelta(hours=4)))
+    suspended = run.account("faulty_feed")
+    world.faults.add("forbidden", path="compliance", times=None)
+    assert forget() == dict.fromkeys(TASKS, "success")
+    record = record_of(run.lake)
+    assert record["source"] == "tombstones"
+    assert list(record["users"].values()) == ["suspended"]
+    assert record["posts"][deleted] == "deleted"
+    left = rows_of(run.lake, "curated/tweets/")
+    assert {p["tweet_id"] for p in posts} - {p["tweet_id"] for p in left} == {
+        p["tweet_id"] for p in posts if p["tweet_id"] in record["posts"]
+    }
+    assert all(run.lake.find(key) is None for key in suspended.curated_keys)
+    assert rows_of(run.lake, "quarantine/") == []
+
+
+def test_a_dry_run_changes_nothing_and_mails_nobody(world, full_lake, forget):
+    run, _ = full_lake
+    world.compliance.polls = 0
+    world.fates.suspend("city_weather")
+    before, mails = run.objects(), len(world.mails)
+    assert forget(dry_run=True) == {**dict.fromkeys(TASKS, "success"), "notify": "skipped"}
+    after = run.objects()
+    assert {key for key in after if not key.startswith("compliance/")} == before.keys()
+    assert {key for key in before if after[key] != before[key]} == set()
+    assert record_of(run.lake, "dry-run")["keys"]
+    assert len(world.mails) == mails
+
+
+TASKS = ("ask", "forget", "record", "notify")
