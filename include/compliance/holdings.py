@@ -17,11 +17,16 @@ from include.lake import Lake, unpacked
 
 _REQUESTS_AT_ONCE = 8
 _BODIES_AT_ONCE = 100
-_COLUMNS = {
-    "tweets": ["tweet_id", "author_id", "retweeted_tweet_id", "place_id", "longitude"],
-    "tweet_metrics": ["tweet_id", "author_id", "status"],
-    "users": ["user_id"],
-}
+_COLUMNS = (
+    "tweet_id",
+    "author_id",
+    "retweeted_tweet_id",
+    "place_id",
+    "longitude",
+    "status",
+    "user_id",
+)
+"""What tells of whom or what a row is, as far as a dataset has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +65,10 @@ def _subjects(key: str, body: bytes) -> Iterator[Subject]:
     if is_page(key):
         yield from Page(key, unpacked(body)).subjects()
         return
-    dataset = key.split("/")[1]
-    for row in pq.read_table(io.BytesIO(body), columns=_COLUMNS[dataset]).to_pylist():
-        if dataset == "users":
+    file = pq.ParquetFile(io.BytesIO(body))
+    columns = [name for name in _COLUMNS if name in file.schema_arrow.names]
+    for row in file.read(columns).to_pylist():
+        if "user_id" in row:
             yield Subject("users", read_id(row["user_id"]))
         elif row.get("status", VISIBLE) == VISIBLE or row["author_id"] is not None:
             # Any other is a tombstone: an id and a reason, and that may stay.

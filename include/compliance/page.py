@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Raw
 
 from include.compliance.subject import SCRUB_GEO, Kind, Subject
+from include.datasets import dataset_named
 from include.datasets.dataset import UnreadablePage
 from include.datasets.page import FORGOTTEN, UNREADABLE, is_forgotten
 from include.foreign_json import parse
@@ -31,7 +32,7 @@ class Page:
     """One stored answer.
 
     Args:
-        key: its key; a lookup of accounts and a page of ``users`` have users as ``data``.
+        key: its key, which tells the kind of ``data``.
         body: decompressed JSON.
 
     Raises:
@@ -44,7 +45,8 @@ class Page:
             self._includes = _members(bytes(self._members.get("includes", b"{}")))
         except ValueError as error:
             raise UnreadablePage(key, error) from error
-        self._kind: Kind = "users" if key.split("/")[1] in {"users", "accounts"} else "posts"
+        room = key.split("/")[1]
+        self._kind: Kind = "users" if room == "accounts" else dataset_named(room).source.kind
 
     def subjects(self) -> Iterator[Subject]:
         """Whom and what the page holds, in data and in includes, without the marks."""
