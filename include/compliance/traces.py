@@ -45,7 +45,7 @@ def traces(lake: Lake, found: Found) -> tuple[Found, list[str]]:
     if not found.posts and not found.users:
         return found, []
     held = list(holdings(lake))
-    subjects = {subject for holding in held for subject in holding.subjects}
+    subjects = [subject for holding in held for subject in holding.subjects]
     going = [(subject, why) for subject in subjects if (why := found.why(subject))]
     posts = {s.id: why for s, why in going if s.kind == "posts" and s.id is not None}
     # Counts tell neither the author of a post for sure, nor what it reposts.

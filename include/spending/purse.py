@@ -140,6 +140,9 @@ class Purse:
         # Whoever had a user first that day is charged for it.
         payers = {**dict.fromkeys(spent.users, self._run), **day.users}
         paid = sum(payers[user] == self._run for user in set(spent.users))
+        known = day.runs.get(self._run, RunSpending())
+        if known.returned.users == len(spent.users):
+            paid = known.charged.users  # who paid on a day that is over is not known any more
         run = RunSpending(
             charged=Resources(posts=spent.posts, users=paid),
             returned=Resources(posts=spent.posts_returned, users=len(spent.users)),

@@ -111,6 +111,18 @@ def test_a_user_is_charged_to_the_first_run_of_the_day(lake: Lake) -> None:
     assert tomorrow.users_charged() == set()
 
 
+def test_a_day_that_is_over_is_settled_again_as_it_was(lake: Lake) -> None:
+    first, second = purse(lake, "tweets/a"), purse(lake, "users/a")
+    tomorrow = purse(lake, "tweets/b", NOON + timedelta(days=1))
+    first.settle({TODAY: Spent(users=("nasa",))})
+    second.settle({TODAY: Spent(users=("nasa", "esa"))})
+    tomorrow.settle({tomorrow.today: Spent(users=("nasa",))})
+    before = read_month(lake, TODAY)
+    second.settle({TODAY: Spent(users=("nasa", "esa"))})
+    assert second.bill().charged.users == 1
+    assert read_month(lake, TODAY).day(TODAY).runs == before.day(TODAY).runs
+
+
 def test_pages_of_two_days_are_charged_on_their_days(lake: Lake) -> None:
     run = purse(lake)
     yesterday = TODAY - timedelta(days=1)
