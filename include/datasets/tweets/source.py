@@ -107,12 +107,17 @@ class Timelines(Source):
         if fetch.archive is None or WITHOUT_REPOSTS in fetch.archive:
             return ""
         timeline = timeline_of(pages)
-        timeline_has_all = _has_posts(timeline) and not _has_posts(pages[len(timeline) :])
-        return "" if timeline_has_all else _OUT_OF_REACH
+        shown = _ids(timeline)
+        return "" if shown and shown >= _ids(pages[len(timeline) :]) else _OUT_OF_REACH
 
 
 def _has_posts(pages: Iterable[StoredPage]) -> bool:
     return any(page.content.get("data") for page in pages)
+
+
+def _ids(pages: Iterable[StoredPage]) -> set[str]:
+    posts = (post for page in pages for post in page.content.get("data", []))
+    return {str(post["id"]) for post in posts if isinstance(post, dict) and "id" in post}
 
 
 def _asked_of_archive(
