@@ -233,4 +233,4 @@ def _what_x_said(problem: dict[str, Any]) -> str:
         messages += [first.get("message"), first.get("detail")]
     said = "; ".join(dict.fromkeys(str(m) for m in messages if m)) or "it gave no reason"
     # A lone surrogate could neither be logged nor stored.
-    return said.encode("utf-8", "replace").decode()
+    return said.encode("utf-8", "replace").decode().rstrip(".")

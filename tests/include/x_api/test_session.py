@@ -42,8 +42,9 @@ def test_a_sound_answer_is_verbatim(api):
 )
 def test_what_no_retry_can_help_is_asked_once(world, api, sleeps, fault, error):
     world.faults.add(fault)
-    with pytest.raises(error):
+    with pytest.raises(error) as refused:
         api.users_by(["harbour_news"])
+    assert ".." not in str(refused.value)
     assert len(world.requests) == 1
     assert sleeps == []
 
