@@ -45,7 +45,7 @@ class Killing:
             stack.enter_context(self.world)
             guard(self.world, self.gate)
             s3 = stack.enter_context(GatedS3(self.gate))
-            child = WarmChild(self.world.environment(), s3.url, self.world.bucket, self._folder)
+            child = WarmChild(self.world.environment(), s3.url, self._folder)
             self._child = stack.enter_context(child)
             self._stack = stack.pop_all()
         # It goes past the gate: what one looks at afterwards is not counted.
@@ -78,20 +78,13 @@ class Killing:
             dataset: whose run it is.
             interval: what it is about.
             kill_at: before which of its requests to end it; the first one is 0.
-            remember: a folder for what each step returns: those that have ended are not run again,
-                as in Airflow; None for a run that begins with the first step.
+            remember: as :meth:`WarmChild.run` takes it.
         """
-        job = {
-            "dataset": dataset,
-            "interval": interval.name,
-            "variables": self._variables,
-            "remember": None if remember is None else str(remember),
-        }
 
         def begin(kill: Callable[[], None]) -> None:
             self.gate.open(kill_at, kill)
 
-        return self._child.run(job, begin)
+        return self._child.run(dataset, interval, self._variables, remember=remember, begin=begin)
 
     def objects(self) -> dict[str, bytes]:
         """The lake."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import Any
 
-from benchmarks.measure import FOLDER, run_child
+from benchmarks.measure import FOLDER
+from benchmarks.spend_month import spend
 
 ACCOUNTS, POSTS_A_DAY, DAYS = 11, 10, 30
 POST_USD, USER_USD = 0.005, 0.010
@@ -27,9 +26,7 @@ def naive_usd() -> float:
 def measure(runs: int) -> dict[str, Any]:  # noqa: ARG001 - what is counted is always the same
     """The month's cost divided by the naive schedule's, and which dataset cost how much."""
     print(f"month: {ACCOUNTS} accounts, {POSTS_A_DAY} posts a day each, {DAYS} days, run by run")
-    command = (sys.executable, "-m", "benchmarks.spend_month", FOLDER / "month")
-    size = (str(ACCOUNTS), str(POSTS_A_DAY), str(DAYS))
-    charged = json.loads(run_child(*command, *size).output.splitlines()[-1])
+    charged = spend(FOLDER / "month", ACCOUNTS, POSTS_A_DAY, DAYS)
     usd = {
         dataset: round(count["posts"] * POST_USD + count["users"] * USER_USD, 2)
         for dataset, count in charged.items()

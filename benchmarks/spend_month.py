@@ -1,23 +1,18 @@
-"""Child process: a month of runs of all three datasets; says what X would charge for each.
-
-Usage: python -m benchmarks.spend_month FOLDER ACCOUNTS POSTS_A_DAY DAYS
-"""
+"""Runs of all three datasets at their times, and what X would charge for each dataset."""
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import sys
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from unittest import mock
 
 from benchmarks.directory_lake import DirectoryLake
-from benchmarks.plain_run import Remembered, run, variables
+from benchmarks.plain_run import variables
+from benchmarks.warm_child import WarmChild
 from include.datasets import dataset_named
 from include.interval import Interval
 from include.lake import run_report_key
@@ -63,19 +58,15 @@ def spend(folder: Path, accounts: int, posts_a_day: int, days: int) -> dict[str,
     The posts of the weeks before are in the lake when they begin, and were paid in their time.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    lake = DirectoryLake(folder / "lake")
-    lake.check()
-    with _world(folder, accounts, posts_a_day) as world:
+    with ExitStack() as stack:
+        runs = _Runs(folder, accounts, posts_a_day, stack)
         for week in range(-_WEEKS_BEFORE, 0):
             end = BEGIN - 4 * _HOUR + (week + 1) * _WEEK
-            _run(world, lake, "tweets", Interval(end - _WEEK, end))
-        charged = {dataset: {"posts": 0, "users": 0} for dataset in DATASETS}
+            runs.charged("tweets", Interval(end - _WEEK, end))
+        charged = {dataset: Counter(posts=0, users=0) for dataset in DATASETS}
         for dataset, interval in _schedule(days):
-            before = _charged(world, interval.end)
-            _run(world, lake, dataset, interval)
-            for kind, count in _charged(world, interval.end).items():
-                charged[dataset][kind] += count - before[kind]
-    return charged
+            charged[dataset].update(runs.charged(dataset, interval))
+    return {dataset: dict(counts) for dataset, counts in charged.items()}
 
 
 def _schedule(days: int) -> Iterator[tuple[str, Interval]]:
@@ -87,32 +78,37 @@ def _schedule(days: int) -> Iterator[tuple[str, Interval]]:
                 yield dataset, Interval(end - length * _HOUR, end)
 
 
-def _run(world: World, lake: DirectoryLake, dataset: str, interval: Interval) -> None:
-    world.travel(interval.end + timedelta(minutes=1))
-    run(dataset, interval, lake, Remembered())
-    report = RunReport.model_validate_json(lake.get(run_report_key(dataset, interval)))
-    bad = [a for a in report.accounts if a.outcome not in {Outcome.LANDED, Outcome.EMPTY}]
-    if bad:
-        raise RuntimeError(f"{dataset} {interval}: {bad[0].account}: {bad[0].detail}")
+class _Runs:
+    """A world of steady accounts, and its lake in a folder."""
 
+    def __init__(self, folder: Path, accounts: int, posts_a_day: int, stack: ExitStack) -> None:
+        limits = {endpoint: limit * _LIMIT_FACTOR for endpoint, limit in RATE_LIMITS.items()}
+        self._world = stack.enter_context(World(folder / "world", BEGIN, rate_limits=limits))
+        self._world.population.directory = Steady(posts_a_day)
+        self._lake = DirectoryLake(folder / "lake")
+        self._lake.check()
+        child = WarmChild(self._world.environment(), str(self._lake.folder), folder)
+        self._child = stack.enter_context(child)
+        names = [f"load_{number:04d}" for number in range(accounts)]
+        # One validation task for all is quicker here, where tasks come one after the other.
+        self._variables = variables(names, validation_tasks=1)
 
-def _charged(world: World, time: datetime) -> dict[str, int]:
-    day = time.date()
-    return {"posts": world.usage.posts_on(day), "users": world.usage.users_on(day)}
+    def charged(self, dataset: str, interval: Interval) -> dict[str, int]:
+        """Run it a minute after the interval; posts and users that X charges for it.
 
+        Raises:
+            RuntimeError: not everything landed.
+        """
+        self._world.travel(interval.end + timedelta(minutes=1))
+        before = self._counts(interval.end.date())
+        self._child.run(dataset, interval, self._variables)
+        report = RunReport.model_validate_json(self._lake.get(run_report_key(dataset, interval)))
+        for account in report.accounts:
+            if account.outcome not in {Outcome.LANDED, Outcome.EMPTY}:
+                raise RuntimeError(f"{dataset} {interval}: {account.account}: {account.detail}")
+        after = self._counts(interval.end.date())
+        return {kind: after[kind] - before[kind] for kind in after}
 
-@contextmanager
-def _world(folder: Path, accounts: int, posts_a_day: int) -> Iterator[World]:
-    limits = {endpoint: limit * _LIMIT_FACTOR for endpoint, limit in RATE_LIMITS.items()}
-    names = [f"load_{number:04d}" for number in range(accounts)]
-    with World(folder / "world", BEGIN, rate_limits=limits) as world:
-        world.population.directory = Steady(posts_a_day)
-        with mock.patch.dict(os.environ, {**world.environment(), **variables(names)}):
-            yield world
-
-
-if __name__ == "__main__":
-    target = Path(sys.argv[1])
-    # Before anything imports Airflow, which would make a home for itself elsewhere.
-    os.environ["AIRFLOW_HOME"] = str(target / "airflow")
-    print(json.dumps(spend(target / "world", *map(int, sys.argv[2:]))))
+    def _counts(self, day: date) -> dict[str, int]:
+        usage = self._world.usage
+        return {"posts": usage.posts_on(day), "users": usage.users_on(day)}

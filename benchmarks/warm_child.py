@@ -1,8 +1,8 @@
 """Processes that run one run and may be killed at any moment, forked from a warm one.
 
 As a program it imports all that a run needs, then forks a process for every line that it reads:
-``{"dataset": …, "interval": …, "variables": environment, "remember": folder or null}``. It answers
-with the process id, and with the exit code once that process is gone.
+the arguments of :meth:`WarmChild.run` in JSON. It answers with the process id, and with the exit
+code once that process is gone.
 """
 
 from __future__ import annotations
@@ -17,10 +17,16 @@ from importlib import import_module
 from pathlib import Path
 from signal import SIGKILL
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
+import boto3
+
+from benchmarks.directory_lake import DirectoryLake
 from benchmarks.measure import REPOSITORY
-from benchmarks.plain_run import Remembered, run
+from benchmarks.plain_run import SETTINGS, Remembered, run
+from include.datasets import dataset_named, dataset_names
+from include.interval import Interval
+from include.lake import Lake
 
 _ON_THE_WAY = (
     "airflow.sdk",
@@ -32,7 +38,7 @@ _ON_THE_WAY = (
     "include.x_api.client",
 )
 """What a run imports when it comes to it."""
-ENDPOINT, BUCKET = "BENCH_S3", "BENCH_BUCKET"
+LAKE = "BENCH_LAKE"
 
 
 class WarmChild:
@@ -40,20 +46,18 @@ class WarmChild:
 
     Args:
         environment: Airflow's connections.
-        s3: the endpoint that the runs use, whatever the connection says.
-        bucket: the lake.
+        lake: where the runs find it, whatever the connection says: an S3's URL, or a folder.
         folder: for its log and for temporary files, which the killed leave behind.
     """
 
-    def __init__(self, environment: Mapping[str, str], s3: str, bucket: str, folder: Path) -> None:
+    def __init__(self, environment: Mapping[str, str], lake: str, folder: Path) -> None:
         self._log = folder / "child.log"
         temporary = folder / "child"
         temporary.mkdir(parents=True, exist_ok=True)
         self._environment = {
             **os.environ,
             **environment,
-            ENDPOINT: s3,
-            BUCKET: bucket,
+            LAKE: lake,
             "TMPDIR": str(temporary),
             "AIRFLOW_HOME": str(folder / "airflow"),
         }
@@ -85,18 +89,32 @@ class WarmChild:
 
     def run(
         self,
-        job: Mapping[str, Any],
+        dataset: str,
+        interval: Interval,
+        variables: Mapping[str, str],
+        *,
+        remember: Path | None = None,
         begin: Callable[[Callable[[], None]], None] = lambda _kill: None,
     ) -> bool:
         """Run one run in a process of its own; whether it came to its end.
 
         Args:
-            job: see above.
+            dataset: whose run it is.
+            interval: what it is about.
+            variables: Airflow's, as environment variables.
+            remember: a folder for what each step returns: those that have ended are not run again,
+                as in Airflow; None for a run that begins with the first step.
             begin: called before the run begins, with what kills it.
 
         Raises:
             RuntimeError: it ended otherwise; the message has its last words.
         """
+        job = {
+            "dataset": dataset,
+            "interval": interval.name,
+            "variables": dict(variables),
+            "remember": None if remember is None else str(remember),
+        }
         assert self._process.stdin is not None
         pid: Future[int] = Future()
         begin(lambda: os.kill(pid.result(timeout=60), SIGKILL))
@@ -121,24 +139,11 @@ def _serve() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what anybody prints is for the log
 
-    import boto3
-
-    from include.datasets import dataset_named, dataset_names
-    from include.interval import Interval
-    from include.lake import Lake
-
     for module in _ON_THE_WAY:
         import_module(module)
     for name in dataset_names():
         dataset_named(name).quality()
-    client = boto3.client(
-        "s3",
-        endpoint_url=os.environ[ENDPOINT],
-        aws_access_key_id="sandbox",
-        aws_secret_access_key="sandbox",  # noqa: S106 - the stand-in's, not a secret
-        region_name="us-east-1",
-    )
-    lake = Lake(client, os.environ[BUCKET])
+    lake = _lake(os.environ[LAKE])
     for line in sys.stdin:
         job = json.loads(line)
         pid = os.fork()
@@ -152,6 +157,19 @@ def _serve() -> None:
         _, status = os.waitpid(pid, 0)
         answers.write(f"{os.waitstatus_to_exitcode(status)}\n")
         answers.flush()
+
+
+def _lake(place: str) -> Lake:
+    if not place.startswith("http"):
+        return DirectoryLake(Path(place))
+    client = boto3.client(
+        "s3",
+        endpoint_url=place,
+        aws_access_key_id="sandbox",
+        aws_secret_access_key="sandbox",  # noqa: S106 - the stand-in's, not a secret
+        region_name="us-east-1",
+    )
+    return Lake(client, SETTINGS["bucket"])
 
 
 if __name__ == "__main__":
