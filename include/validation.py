@@ -18,7 +18,6 @@ from pyarrow import feather, ipc
 
 from include.data_docs.keys import page_key
 from include.datasets.dataset import PROBLEM, Dataset, RawPage
-from include.datasets.page import forgotten_in
 from include.duplicates import SeenIds
 from include.errors import TweetLakeError
 from include.frame_stack import with_room
@@ -218,7 +217,7 @@ class _Batch:
         pages: list[RawPage] = []
         for number, page in enumerate(read_pages(self._lake, page_keys), start=1):
             is_last = number == len(page_keys)
-            self._forgotten += forgotten_in(page)
+            self._forgotten += page.items.forgotten
             pages.append(page)
             if len(pages) == _PAGES_A_DECODE or is_last:
                 tables.append(self._dataset.decode(pages))

@@ -21,6 +21,7 @@ from include.foreign_json import parse
 Why = Callable[[Subject], str | None]
 """Why a subject has to go; None where it may stay."""
 
+_LONGEST_NAME = 15
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
 _LIST = msgspec.json.Decoder(list[Raw])
 _INCLUDED: dict[str, Kind] = {"tweets": "posts", "posts": "posts", "users": "users"}
@@ -132,7 +133,7 @@ def _spared(item: Raw, kind: Kind, why: Why, *, keeps_name: bool) -> Raw:
         mark["id"] = subject.id
     if kind == "users" and keeps_name:
         # It was asked for by this name, and a rerun looks it up here.
-        mark["username"] = str(found.get("username"))
+        mark["username"] = str(found.get("username"))[:_LONGEST_NAME]
     return _raw(mark)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from include.frame_stack import with_room
 if TYPE_CHECKING:
     import pandas as pd
 
+    from include.datasets.page import Items
     from include.quality import Quality
     from include.source import Source
 
@@ -35,7 +37,7 @@ class UnreadablePage(TweetLakeError):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RawPage:
     """One stored answer: its key in the lake and its body, decompressed JSON."""
 
@@ -43,6 +45,17 @@ class RawPage:
     body: bytes
     at: datetime | None = None
     """When X answered; None of a page that does not tell."""
+
+    @cached_property
+    def items(self) -> Items:
+        """The page cut into its items.
+
+        Raises:
+            UnreadablePage: it is no JSON object, or its ``data`` or ``errors`` no list.
+        """
+        from include.datasets.page import cut  # which knows what a page is
+
+        return cut(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from include.foreign_json import parse
 from include.x_api.errors import XUnavailable
 
+_LONGEST_REASON = 60
 JobKind = Literal["tweets", "users"]
 
 
@@ -70,7 +71,7 @@ def _redaction(line: bytes) -> Redaction:
     if not isinstance(number, str) or not isinstance(reason, str):
         raise XUnavailable("X sent a line of a compliance result without an id and a reason")
     at = found.get("redacted_at")
-    return Redaction(number, reason, at if isinstance(at, str) else None)
+    return Redaction(number, reason[:_LONGEST_REASON], at if isinstance(at, str) else None)
 
 
 def _job(job: Any) -> ComplianceJob:

@@ -10,7 +10,6 @@ import pyarrow as pa
 from include.datasets import arrays
 from include.datasets.dataset import RawPage
 from include.datasets.items import Item, items, observed, table_of
-from include.datasets.page import cut
 from include.datasets.tweet_metrics.schema import SCHEMA
 from include.datasets.tweet_metrics.wire import Post, Problem
 from include.datasets.wire import Metrics, Withheld, retweet_counts
@@ -35,7 +34,7 @@ def decode(pages: Sequence[RawPage]) -> pa.Table:
     found: list[Item[Post]] = []
     status: list[str] = []
     for page in pages:
-        parts = cut(page)
+        parts = page.items
         shown = items(page, parts.data, parts.positions, Post)
         told = items(page, parts.errors, range(len(parts.errors)), Problem)
         gone = [(item, _gone(item)) for item in told]

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from include.collector import collector_at_rest
 from include.datasets.dataset import PROBLEM, RAW, RawPage
-from include.datasets.page import UNREADABLE, cut, text_of
+from include.datasets.page import UNREADABLE, text_of
 from include.datasets.repair import repair
 from include.datasets.tweets.columns import ENTITY_PROBLEM, Rows, columns
 from include.datasets.tweets.schema import SCHEMA
@@ -68,7 +68,7 @@ def decode(pages: Sequence[RawPage]) -> pa.Table:
 
 def _read(page: RawPage, rows: Rows, raws: list[msgspec.Raw]) -> Sequence[int]:
     """Append the page's posts to ``rows`` and their JSON to ``raws``; returns their positions."""
-    items = cut(page)
+    items = page.items
     found = items.data
     odd_includes: dict[str, list[str]] = {}
     includes = _includes(items.includes, odd_includes)

@@ -10,7 +10,6 @@ import pyarrow as pa
 from include.datasets import arrays
 from include.datasets.dataset import RawPage
 from include.datasets.items import Item, items, observed, table_of
-from include.datasets.page import cut
 from include.datasets.users import wire
 from include.datasets.users.schema import SCHEMA, URL
 from include.datasets.users.wire import Entities, Links, Metrics, User
@@ -28,7 +27,7 @@ def decode(pages: Sequence[RawPage]) -> pa.Table:
     """
     found: list[Item[User]] = []
     for page in pages:
-        parts = cut(page)
+        parts = page.items
         found += items(page, parts.data, parts.positions, User)
     users = [item.value for item in found]
     entities = [user.entities or _NO_ENTITIES for user in users]
