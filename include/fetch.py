@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_HIDDEN = {Outcome.SUSPENDED, Outcome.PROTECTED, Outcome.DELETED, Outcome.NOT_FOUND}
 LEAST_POSTS = 10
 """The smallest page that both timeline and search have."""
 READABLE_AFTER = timedelta(seconds=35)
@@ -182,9 +183,10 @@ class _UnderWay:
     def summary(self, why_partial: str) -> Fetched:
         """What is stored of it, and what X returned for it."""
         fetch, kind = self._fetch, self._source.kind
+        # What an earlier attempt brought has landed and stays, whatever became of the account.
         outcome, detail = (
             (fetch.unreadable, fetch.detail)
-            if fetch.unreadable
+            if fetch.unreadable and not self._pages
             else self._source.outcome(fetch, self._pages)
         )
         paid = [*self._pages, *self._dropped]
@@ -199,9 +201,15 @@ class _UnderWay:
             requests=len(paid),
             days=spent_by_day(self._raw, paid, kind),
             partial=why_partial or self._left_out(),
-            lacks=self._source.lacks(fetch, self._raw.interval, self._pages),
+            lacks=self._lacks(),
             unknown_fields=unknown_fields(self._pages, kind),
         )
+
+    def _lacks(self) -> str:
+        fetch = self._fetch
+        if fetch.unreadable is Outcome.TOO_LATE or (fetch.unreadable in _HIDDEN and self._pages):
+            return fetch.detail
+        return self._source.lacks(fetch, self._raw.interval, self._pages)
 
     def _left_out(self) -> str:
         wanted = self._raw.wanted()

@@ -23,8 +23,8 @@ from include.lookup import known_key
 _REQUESTS_AT_ONCE = 8
 _UNDER_WAY = timedelta(hours=1)
 """So long after an interval its own run may still be at work."""
-_MARKERS = ("lacks.json", "fetch.json", "partial.json", "error.json")
-"""By what they say of a batch, the weightiest first."""
+_MARKERS = ("fetch.json", "partial.json", "error.json")
+"""By what they say of a batch, the weightiest first; ``lacks.json`` is about a complete one."""
 
 
 class State(StrEnum):
@@ -112,7 +112,9 @@ def _states(
         names = there.get(batch_prefix("raw", dataset, interval, account))
         if names is None:
             continue
-        states[account, interval] = next((m for m in _MARKERS if m in names), "pages")
+        marker = next((m for m in _MARKERS if m in names), "pages")
+        is_limited = marker == "fetch.json" and "lacks.json" in names
+        states[account, interval] = "lacks.json" if is_limited else marker
     return states
 
 
@@ -159,13 +161,13 @@ def fillable(
 
 
 def _first_seen(lake: Lake, dataset: str, account: str) -> datetime:
-    """The end of the first interval over which an account was seen, or a search was run."""
+    """The start of the first interval over which an account was seen, or a search was run."""
     body = lake.find(known_key(account))
     if body is not None:
-        return Interval.parse(json.loads(body)["first_seen"]).end
+        return Interval.parse(json.loads(body)["first_seen"]).start
     for folder in lake.folders(f"raw/{dataset}/"):
         for key in lake.keys(f"{folder}account={account}/"):
-            return Interval.parse(key.split("/")[-2]).end
+            return Interval.parse(key.split("/")[-2]).start
     return datetime.max.replace(tzinfo=UTC)
 
 

@@ -80,6 +80,12 @@ def look_up(
     return users, refusals
 
 
+def to_look_up(lake: Lake, accounts: Sequence[Account], interval: Interval) -> set[str]:
+    """Names of the accounts of which no stored answer of the interval tells."""
+    users, refusals, _ = _stored(lake, interval)
+    return {account.name for account in accounts} - _settled(users, refusals)
+
+
 def spent_on_lookups(lake: Lake, interval: Interval) -> dict[date, Spent]:
     """Users that X returned to the interval's lookups, by the UTC day of its clock."""
     spent: dict[date, Spent] = {}
@@ -95,6 +101,32 @@ def spent_on_lookups(lake: Lake, interval: Interval) -> dict[date, Spent]:
 def _answers(
     lake: Lake, api: XApi, accounts: Sequence[Account], interval: Interval
 ) -> tuple[dict[str, dict[str, Any]], dict[str, Outcome]]:
+    prefix = lookup_prefix(interval)
+    users, refusals, lookups = _stored(lake, interval)
+    settled = _settled(users, refusals)
+    missing = [a for a in accounts if a.name not in settled]
+    for number, first in enumerate(range(0, len(missing), USERS_A_LOOKUP), start=lookups):
+        asked = missing[first : first + USERS_A_LOOKUP]
+        answer = api.users_by([a.username for a in asked])
+        content = read_users(answer.body)
+        _check_meaning(content, {a.name for a in asked})
+        lake.put_page(f"{prefix}lookup-{number:04d}.json.gz", answer.body, answer.at)
+        _read(content, users, refusals)
+        unanswered = [a.name for a in asked if a.name not in users and a.name not in refusals]
+        if any(_name(error) is None for error in content.get("errors", [])):
+            refusals.update(dict.fromkeys(unanswered, Outcome.FAILED))
+        elif unanswered:
+            # X left them out without a word: its answer alone can't tell that they were asked.
+            note = json.dumps({"unanswered": unanswered}).encode()
+            lake.put_page(f"{prefix}unanswered-{number:04d}.json.gz", note)
+            refusals.update(dict.fromkeys(unanswered, Outcome.NOT_FOUND))
+    return users, refusals
+
+
+def _stored(
+    lake: Lake, interval: Interval
+) -> tuple[dict[str, dict[str, Any]], dict[str, Outcome], int]:
+    """What the stored answers tell, and how many there are."""
     users: dict[str, dict[str, Any]] = {}
     refusals: dict[str, Outcome] = {}
     prefix = lookup_prefix(interval)
@@ -106,23 +138,12 @@ def _answers(
         else:
             _read(read_users(lake.get_page(key)), users, refusals)
             lookups += 1
-    settled = users.keys() | {n for n, why in refusals.items() if why is not Outcome.FAILED}
-    missing = [a for a in accounts if a.name not in settled]
-    for number, first in enumerate(range(0, len(missing), USERS_A_LOOKUP), start=lookups):
-        asked = missing[first : first + USERS_A_LOOKUP]
-        answer = api.users_by([a.username for a in asked])
-        content = read_users(answer.body)
-        if not content.get("data") and not content.get("errors"):
-            raise XUnavailable(f"X said nothing of any of the {len(asked)} accounts asked for")
-        lake.put_page(f"{prefix}lookup-{number:04d}.json.gz", answer.body, answer.at)
-        _read(content, users, refusals)
-        unanswered = [a.name for a in asked if a.name not in users and a.name not in refusals]
-        if unanswered:
-            # X left them out without a word: its answer alone can't tell that they were asked.
-            note = json.dumps({"unanswered": unanswered}).encode()
-            lake.put_page(f"{prefix}unanswered-{number:04d}.json.gz", note)
-            refusals.update(dict.fromkeys(unanswered, Outcome.NOT_FOUND))
-    return users, refusals
+    return users, refusals, lookups
+
+
+def _settled(users: dict[str, dict[str, Any]], refusals: dict[str, Outcome]) -> set[str]:
+    """Those who need not be asked for again."""
+    return users.keys() | {name for name, why in refusals.items() if why is not Outcome.FAILED}
 
 
 def _read(
@@ -130,9 +151,22 @@ def _read(
 ) -> None:
     users.update({user["username"].lower(): user for user in answer.get("data", [])})
     for error in answer.get("errors", []):
-        outcome = account_outcome(error)
-        if outcome is not None:
-            name = str(error.get("value", error.get("resource_id"))).lower()
-            refusals[name] = outcome
-            if outcome is Outcome.FAILED:
+        name = _name(error)
+        if name is not None and name not in users:
+            refusals[name] = account_outcome(error) or Outcome.FAILED
+            if refusals[name] is Outcome.FAILED:
                 log.warning("X does not show %s: %s", name, said_of(error))
+
+
+def _name(error: Any) -> str | None:
+    """The account that an item of ``errors`` is about; None if it does not tell."""
+    value = error.get("value", error.get("resource_id")) if isinstance(error, dict) else None
+    return None if value is None else str(value).lower()
+
+
+def _check_meaning(answer: dict[str, Any], asked: set[str]) -> None:
+    """Let an answer that speaks of nobody not pass for one that found nobody."""
+    errors = answer.get("errors", [])
+    if not answer.get("data") and not asked & {_name(error) for error in errors}:
+        said = said_of(errors[0]) if errors else "neither data nor errors"
+        raise XUnavailable(f"X said nothing of any of the {len(asked)} accounts asked for: {said}")

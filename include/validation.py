@@ -139,7 +139,7 @@ def _with_rest(report: AccountReport, fetched: Fetched) -> AccountReport:
     if fetched.partial and outcome in {Outcome.LANDED, Outcome.EMPTY}:
         outcome = Outcome.PARTIAL
     own = report.detail if outcome is report.outcome else ""
-    detail = " ".join(filter(None, [own, fetched.partial, fetched.lacks]))
+    detail = " ".join(dict.fromkeys(filter(None, [own, fetched.partial, fetched.lacks])))
     return report.model_copy(update={"outcome": outcome, "detail": detail})
 
 

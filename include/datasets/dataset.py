@@ -32,7 +32,7 @@ class UnreadablePage(TweetLakeError):
 
     def __init__(self, key: str, reason: object) -> None:
         super().__init__(
-            f"{key} is not a page of posts: {reason}. Delete it and the fetch.json beside it, "
+            f"{key} is not a page of posts: {reason}. Delete the whole folder that it is in, "
             "then run the interval again to fetch it anew."
         )
 

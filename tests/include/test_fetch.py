@@ -116,7 +116,8 @@ def test_lookups_go_a_hundred_a_call_and_are_paid_once(world, lake, api, interva
     )
     first = plan(lake, api, accounts, interval)
     assert [r.path for r in world.requests] == ["/2/users/by"] * 2
-    assert plan(lake, api, accounts, interval) == first
+    again = plan(lake, api, accounts, interval)
+    assert [f.user_id for f in again] == [f.user_id for f in first]
     assert len(world.requests) == 2
 
 
@@ -392,3 +393,60 @@ def test_a_new_plan_of_a_settled_run_sets_aside_what_it_hands_out(lake, fetch_of
     fetch = fetch_of("harbour_news")
     assert not purse_of(lake).is_settled()
     assert extract_of(fetch).posts_returned > 0
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"title": "Internal", "type": "about:blank", "value": "nasa"},
+        {"title": "Internal", "type": "about:blank"},
+        {
+            "title": "x",
+            "resource_type": "user",
+            "value": "nasa",
+            "type": "https://api.x.com/2/problems/field-hydration-failure",
+        },
+    ],
+)
+def test_whom_x_left_out_in_trouble_is_not_deleted(lake, interval, trouble):
+    lake.put_json("raw/accounts/known/nasa.json", {"user_id": "1", "first_seen": interval.name})
+    accounts = parse_accounts("[{username: nasa}, {username: esa}]", "test")
+    body = {"data": [{"id": "2", "username": "esa"}], "errors": [trouble]}
+    fetches = plan(lake, Answers(json.dumps(body).encode()), accounts, interval)
+    assert {f.account: f.unreadable for f in fetches} == {"nasa": Outcome.FAILED, "esa": None}
+    both = b'{"data": [{"id": "1", "username": "nasa"}, {"id": "2", "username": "esa"}]}'
+    again = plan(lake, Answers(both), accounts, interval)
+    assert [f.unreadable for f in again] == [None, None]
+
+
+def test_a_lookup_that_speaks_of_nobody_is_no_answer(lake, interval):
+    accounts = parse_accounts("[{username: nasa}, {username: esa}]", "test")
+    body = b'{"errors": [{"title": "Service degraded", "type": "about:blank"}]}'
+    with pytest.raises(XUnavailable, match="Service degraded"):
+        plan(lake, Answers(body), accounts, interval)
+
+
+def test_what_came_before_an_account_was_suspended_stays(world, lake, fetch_of, extract_of):
+    fetch = fetch_of("harbour_news").model_copy(update={"most_posts": 10})
+    assert extract_of(fetch, page_size=10, usd_per_day=0.0).partial
+    late = Fetch(
+        account="harbour_news",
+        user_id=fetch.user_id,
+        planned_at=AT,
+        unreadable=Outcome.SUSPENDED,
+        detail="X has suspended the account.",
+    )
+    fetched = extract_of(late)
+    assert (fetched.outcome, fetched.partial) == ("fetched", "")
+    assert fetched.posts_returned == 10
+    assert fetched.lacks == "X has suspended the account."
+
+
+def test_settings_that_changed_while_the_archive_was_asked_begin_anew(lake, interval, extract_of):
+    fetch = Fetch(account="moon", user_id="1", planned_at=AT)
+    raw = RawBatch(lake, "tweets", interval, "moon")
+    raw.add_page(Answer(b'{"data": [{"id": "1"}], "meta": {}}', AT))
+    raw.add_page(Answer(b'{"data": [{"id": "2"}], "meta": {"next_token": "t"}}', AT))
+    raw = RawBatch(lake, "tweets", interval, "moon")
+    answers = Answers(b'{"data": [{"id": "1"}], "meta": {}}')
+    assert extract(lake, raw, answers, fetch).pages == 1

@@ -96,6 +96,22 @@ def test_what_was_missed_after_an_account_was_seen_is_filled(lake, mark):
     assert fillable(lake, "tweets", accounts("nasa"), now, WEEK) == [second, third]
 
 
+def test_the_first_interval_of_an_account_is_filled_too(lake, mark):
+    seen_first(lake, "nasa", FOUR_HOURS[0])
+    mark("nasa", FOUR_HOURS[0], "partial.json", {"partial": "The budget is used up."})
+    mark("nasa", FOUR_HOURS[1], "fetch.json")
+    mark("nasa", FOUR_HOURS[2], "fetch.json")
+    now = NOON + timedelta(hours=2)
+    assert fillable(lake, "tweets", accounts("nasa"), now, WEEK) == [FOUR_HOURS[0]]
+
+
+def test_what_is_not_complete_is_not_limited_yet(lake, mark):
+    """As a run that was killed between the two objects leaves it."""
+    mark("nasa", FOUR_HOURS[0], "lacks.json", {"lacks": "no reposts"})
+    (gap, *_) = gaps(lake, "tweets", accounts("nasa"), MIDNIGHT, NOON)
+    assert gap.state is State.FAILED
+
+
 def test_a_new_account_does_not_fetch_the_days_before_by_itself(lake, mark):
     seen_first(lake, "nasa", FOUR_HOURS[2])
     mark("nasa", FOUR_HOURS[2], "fetch.json")

@@ -34,6 +34,16 @@ def test_a_budget_that_is_used_up_is_an_outcome_and_a_later_run_goes_on(world, i
     assert len(world.mails) == 1
 
 
+def test_a_rerun_without_money_keeps_what_has_landed(world, ingest):
+    first = ingest("harbour_news", "rail_updates", usd_per_day=0.30)
+    assert {a.outcome for a in first.report.accounts} == {Outcome.LANDED, Outcome.PARTIAL}
+    world.travel(datetime(2026, 11, 3, 12, 1, tzinfo=UTC))
+    second = ingest("harbour_news", "rail_updates", usd_per_day=0.01)
+    curated = [a.curated for a in first.report.accounts]
+    assert [a.curated for a in second.report.accounts] == curated
+    assert [a.outcome for a in second.report.accounts] == [a.outcome for a in first.report.accounts]
+
+
 def test_a_run_that_failed_keeps_nothing_of_the_budget(world, world_lake, ingest):
     world.faults.add("spending_limit", path="/users/[0-9]+/tweets", times=None)
     assert not ingest("harbour_news", "rail_updates", usd_per_day=1.0).succeeded

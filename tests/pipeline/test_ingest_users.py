@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pyarrow.parquet as pq
 import pytest
 
+from include.gaps import State, gaps
 from include.interval import Interval
 from include.lake import ALL_ACCOUNTS
 from include.outcomes import Outcome
@@ -44,6 +45,8 @@ def test_a_day_that_is_over_stays_a_gap(world, ingest):
     run = ingest("harbour_news", dataset="users", over=DAY)
     assert run.succeeded
     assert run.account(ALL_ACCOUNTS).outcome is Outcome.TOO_LATE
+    (gap,) = gaps(run.lake, "users", [], DAY.start, DAY.end)
+    assert (gap.state, gap.why) == (State.LIMITED, run.account(ALL_ACCOUNTS).detail)
     assert [r.path for r in world.requests] == ["/2/usage/tweets"]
     (mail,) = world.mails
     assert "2026-11-03 00:00 UTC" in mail.get_body(("plain",)).get_content()

@@ -16,7 +16,7 @@ from include.datasets.tweets.archive import (
     timeline_of,
 )
 from include.interval import Interval
-from include.lookup import EXPLANATIONS, look_up
+from include.lookup import EXPLANATIONS, look_up, to_look_up
 from include.outcomes import Outcome
 from include.raw import StoredPage
 from include.source import Fetch, Planning, Progress, Source, StaleToken
@@ -130,7 +130,8 @@ def _asked_of_archive(
 
 
 def _can_be_looked_up(accounts: Sequence[Account], planning: Planning) -> bool:
-    new = {account.name for account in accounts} - planning.purse.users_charged()
+    asked = to_look_up(planning.lake, accounts, planning.interval)
+    new = asked - planning.purse.users_charged()
     return not new or planning.purse.reserve(Resources(users=len(new))).users == len(new)
 
 
@@ -181,7 +182,8 @@ def _page(api: XApi, progress: Progress, token: str | None) -> Answer:
     timeline = timeline_of(progress.pages)
     if timeline and next_token(timeline[-1]) is None:
         archive = _asked_of_archive(progress, timeline)
-        assert archive is not None  # noqa: S101 - else it were complete
+        if archive is None:
+            raise StaleToken("the account's settings have changed since its pages were stored")
         query, span = archive
         return api.search(query, span, page_size=progress.page_size, next_token=token)
     assert fetch.user_id is not None  # noqa: S101 - a fetch without user id is unreadable
