@@ -196,14 +196,15 @@ def find_gaps(dataset: str) -> list[str]:
         # The next run of the dataset fails of it, and tells.
         log.warning("Nothing is filled while X can't be asked: %s", error)
         return []
-    purse = Purse(lake, settings, f"{dataset}/gaps", now)
-    if not purse.has_room(fetching.LEAST_POSTS):
-        log.warning("Nothing is filled, the budget is used up; %s", purse.explain())
-        return []
     look_back = timedelta(days=settings.look_back_days)
-    found = fillable(lake, dataset, load_accounts(), now, look_back)
-    for interval in found:
-        log.info("%s over %s is to be run again", dataset, interval)
+    found = []
+    for interval in fillable(lake, dataset, load_accounts(), now, look_back):
+        purse = Purse(lake, settings, run_name(dataset, interval), now)
+        if purse.has_room(fetching.LEAST_POSTS):
+            log.info("%s over %s is to be run again", dataset, interval)
+            found.append(interval)
+        else:
+            log.warning("%s is not filled; %s", interval, purse.explain())
     return [
         (
             interval.end + timedelta(seconds=1 + (now - interval.end) // timedelta(hours=1))

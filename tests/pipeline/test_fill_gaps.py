@@ -9,7 +9,15 @@ import pytest
 from include.gaps import intervals_between
 from include.lake import batch_prefix
 from include.lookup import known_key
+from include.settings import Settings
+from include.spending.ledger import run_name
+from include.spending.purse import Purse, Spent
 
+SETTINGS = {
+    "bucket": "tweet-lake",
+    "alert_to": ("data-team@example.org",),
+    "data_docs_url": "http://docs.example.org",
+}
 MIDNIGHT = datetime(2026, 11, 2, tzinfo=UTC)
 BEFORE, *MISSED, LAST = intervals_between(
     "tweets", MIDNIGHT - timedelta(hours=8), MIDNIGHT + timedelta(hours=8)
@@ -53,6 +61,14 @@ def test_each_missed_interval_is_run_again(triggered):
 
 def test_nothing_is_run_without_a_budget(triggered):
     assert triggered(usd_per_day=0.02) == []
+
+
+def test_a_run_that_has_spent_all_it_may_is_not_run_again(world_lake, triggered):
+    settings = Settings(**SETTINGS, usd_per_run=0.5)
+    spent = Purse(world_lake, settings, run_name("tweets", MISSED[0]), MISSED[0].end)
+    spent.settle({MISSED[0].end.date(): Spent(posts=100)})
+    rest = [(missed.start, missed.end) for missed in MISSED[1:]]
+    assert triggered(usd_per_run=0.5) == rest
 
 
 def test_nothing_is_run_while_x_refuses(world, triggered):
