@@ -66,5 +66,5 @@ def next_token(page: StoredPage) -> str | None:
 def _created_at(post: Any) -> datetime | None:
     try:
         return datetime.fromisoformat(post["created_at"]).astimezone(UTC)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None  # an odd post: the span gets longer, nothing is lost

@@ -125,8 +125,10 @@ def _asked_of_archive(
 ) -> tuple[str, Interval] | None:
     """The query and the span to ask the archive for; None where it need not be asked."""
     query = progress.fetch.archive
+    if query is None:
+        return None
     span = beyond_timeline(progress.raw.interval, timeline)
-    return None if query is None or span is None else (query, span)
+    return None if span is None else (query, span)
 
 
 def _can_be_looked_up(accounts: Sequence[Account], planning: Planning) -> bool:

@@ -12,7 +12,7 @@ from include.datasets.tweets.source import Timelines
 from include.interval import Interval
 from include.raw import RawBatch, StoredPage
 from include.settings import Settings
-from include.source import Planning
+from include.source import Fetch, Planning, Progress
 from include.spending.purse import Purse
 from include.x_api.client import XApi
 from include.x_api.errors import XError
@@ -165,3 +165,18 @@ def test_the_archive_is_asked_for_what_is_older_than_the_timelines_oldest(times,
 def test_a_timeline_that_reaches_the_first_instant_needs_no_archive():
     page = StoredPage({"data": [{"created_at": "2026-08-03T08:00:00.000Z"}]}, None)
     assert beyond_timeline(LONG_AGO, [page]) is None
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_that_no_calendar_has_in_utc_is_as_good_as_none(lake, time):
+    page = StoredPage({"data": [{"created_at": time}]}, None)
+    assert beyond_timeline(LONG_AGO, [page]) == LONG_AGO
+
+
+@pytest.mark.parametrize(("archive", "is_complete"), [(None, True), ("from:nasa", False)])
+def test_an_odd_time_does_not_say_whether_the_archive_is_asked(lake, archive, is_complete):
+    fetch = Fetch(account="nasa", user_id="1", planned_at=NOW, archive=archive)
+    page = StoredPage({"data": [{"created_at": "0001-01-01T00:00:00+14:00"}]}, None)
+    raw = RawBatch(lake, "tweets", LONG_AGO, "nasa")
+    progress = Progress(raw=raw, fetch=fetch, pages=[page], page_size=100)
+    assert SOURCE.is_complete(progress) is is_complete
