@@ -29,8 +29,9 @@ def archive_query(
         now: by X's clock.
     """
     reach = TIMELINE_REACH_WITHOUT_REPLIES if "replies" in account.exclude else TIMELINE_REACH
-    counts = user.get("public_metrics") or {}
-    made = counts.get("tweet_count", counts.get("post_count"))
+    counts = user.get("public_metrics")
+    told = counts if isinstance(counts, dict) else {}
+    made = told.get("tweet_count", told.get("post_count"))
     has_few = isinstance(made, int) and made <= reach
     is_young = now - interval.start <= timedelta(days=reach / POSTS_A_DAY)
     return None if has_few or is_young else account.all_posts_query

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from include import fetch as fetching
-from include.accounts import parse_accounts
-from include.datasets.tweets.archive import beyond_timeline
+from include.accounts import Account, parse_accounts
+from include.datasets.tweets.archive import archive_query, beyond_timeline
 from include.datasets.tweets.source import Timelines
 from include.interval import Interval
 from include.raw import RawBatch, StoredPage
@@ -180,3 +180,10 @@ def test_an_odd_time_does_not_say_whether_the_archive_is_asked(lake, archive, is
     raw = RawBatch(lake, "tweets", LONG_AGO, "nasa")
     progress = Progress(raw=raw, fetch=fetch, pages=[page], page_size=100)
     assert SOURCE.is_complete(progress) is is_complete
+
+
+@pytest.mark.parametrize("counts", [["x"], "x", 5, True, None])
+def test_counts_without_meaning_do_not_keep_anyone_from_the_archive(counts):
+    account = Account(username="nasa")
+    query = archive_query(account, {"public_metrics": counts}, LONG_AGO, NOW)
+    assert query == account.all_posts_query
