@@ -37,7 +37,7 @@ class Subject:
         reposted = [
             read_id(reference.get("id"))
             for reference in (references if isinstance(references, list) else ())
-            if isinstance(reference, dict) and reference.get("type") in {"retweeted", "reposted"}
+            if isinstance(reference, dict) and _is_repost(reference.get("type"))
         ]
         return cls(
             kind,
@@ -68,6 +68,10 @@ class Found(BaseModel):
     def _original(self, subject: Subject) -> str | None:
         reason = self.posts.get(subject.reposts or "")
         return None if reason == SCRUB_GEO else reason
+
+
+def _is_repost(kind: Any) -> bool:
+    return isinstance(kind, str) and kind in {"retweeted", "reposted"}
 
 
 def read_id(value: Any) -> str | None:

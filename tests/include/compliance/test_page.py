@@ -137,3 +137,10 @@ def test_an_id_is_digits_or_none():
         None,
         None,
     ]
+
+
+@pytest.mark.parametrize("kind", [["retweeted"], {"retweeted": 1}, None, 5])
+def test_a_reference_of_an_odd_kind_is_no_repost(kind):
+    body = page({"id": "2", "referenced_tweets": [{"type": kind, "id": "1"}]})
+    (subject,) = Page(TWEETS, body).subjects()
+    assert (subject.id, subject.reposts) == ("2", None)
