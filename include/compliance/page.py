@@ -143,7 +143,8 @@ def _referred(items: Sequence[Raw]) -> set[str]:
     for item in map(_parsed, items):
         attached = [*_of(item, "attachments").values(), [_of(item, "geo").get("place_id")]]
         for keys in attached:
-            referred.update(key for key in keys or () if isinstance(key, str))
+            found = keys if isinstance(keys, list) else ()
+            referred.update(key for key in found if isinstance(key, str))
     return referred
 
 
@@ -156,4 +157,5 @@ def _kept(name: str, raw: Raw, referred: set[str]) -> Any:
     """An include as it was; of media, polls and places what a post still points to."""
     if name not in _ATTACHED:
         return raw
-    return [item for item in _items(raw) if _parsed(item).get(_ATTACHED[name]) in referred]
+    keys = ((item, _parsed(item).get(_ATTACHED[name])) for item in _items(raw))
+    return [item for item, key in keys if isinstance(key, str) and key in referred]

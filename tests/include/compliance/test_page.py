@@ -144,3 +144,20 @@ def test_a_reference_of_an_odd_kind_is_no_repost(kind):
     body = page({"id": "2", "referenced_tweets": [{"type": kind, "id": "1"}]})
     (subject,) = Page(TWEETS, body).subjects()
     assert (subject.id, subject.reposts) == ("2", None)
+
+
+@pytest.mark.parametrize("odd", [5, True, ["x", {}], {"3_1": 1}, None])
+def test_what_points_oddly_points_to_nothing_and_nothing_odd_is_pointed_to(odd):
+    items = [
+        {"id": "1"},
+        {"id": "2", "attachments": {"media_keys": odd, "poll_ids": odd}, "geo": {"place_id": odd}},
+        {"id": "3", "attachments": {"media_keys": ["3_1", odd]}},
+    ]
+    includes = {
+        "media": [{"media_key": "3_1"}, {"media_key": odd}],
+        "polls": [{"id": odd}],
+        "places": [{"id": odd}, odd],
+    }
+    left = without(TWEETS, page(*items, includes=includes), posts=["1"])
+    assert left["data"] == [{"forgotten": "deleted", "id": "1"}, *items[1:]]
+    assert left["includes"] == {"media": [{"media_key": "3_1"}], "polls": [], "places": []}
