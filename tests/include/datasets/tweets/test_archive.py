@@ -17,7 +17,7 @@ from include.spending.purse import Purse
 from include.x_api.client import XApi
 from include.x_api.errors import XError
 from sandbox.population import key_at
-from sandbox.posts import moment
+from sandbox.posts import moment, snowflake
 
 SETTINGS = Settings(
     bucket="lake", alert_to=("a@example.org",), data_docs_url="http://docs.example.org"
@@ -160,6 +160,13 @@ def test_the_archive_is_asked_for_what_is_older_than_the_timelines_oldest(times,
     data = [{"created_at": time and f"2026-08-03T{time}Z"} for time in times]
     found = beyond_timeline(LONG_AGO, [StoredPage({"data": [*data, "no post"]}, None)])
     assert f"{found.start:%H:%M} {found.end:%H:%M}" == f"{begins} {ends}"
+
+
+def test_a_post_that_was_forgotten_still_tells_how_far_the_timeline_reached():
+    written = datetime(2026, 8, 3, 9, 30, 20, tzinfo=UTC)
+    mark = {"forgotten": "deleted", "id": str(snowflake(int(written.timestamp() * 1000)))}
+    found = beyond_timeline(LONG_AGO, [StoredPage({"data": [mark]}, None)])
+    assert found == Interval(LONG_AGO.start, written.replace(minute=31, second=0))
 
 
 def test_a_timeline_that_reaches_the_first_instant_needs_no_archive():
