@@ -63,14 +63,14 @@ class Page:
         if all(lists[name] == items for name, _, items in self._lists()):
             return None
         shared = _referred([item for name in lists for item in lists[name]])
-        includes: dict[str, Any] = {
-            name: lists.get(name) or _kept(name, items, shared)
+        includes = {
+            name: _list(lists[name]) if lists.get(name) else _kept(name, items, shared)
             for name, items in self._includes.items()
         }
-        members: dict[str, Any] = {**self._members, "data": lists["data"]}
+        members = {**self._members, "data": _list(lists["data"])}
         if includes:
-            members["includes"] = includes
-        return msgspec.json.encode(members)
+            members["includes"] = _object(includes)
+        return bytes(_object(members))
 
     def _lists(self) -> Iterator[tuple[str, Kind, list[Raw]]]:
         yield "data", self._kind, _items(self._members.get("data"))
@@ -101,6 +101,16 @@ def _items(raw: Raw | None) -> list[Raw]:
     return [_raw(item) for item in parsed] if isinstance(parsed, list) else []
 
 
+def _object(members: dict[str, Raw]) -> Raw:
+    # msgspec refuses names that are no Unicode, and X may send them.
+    parts = (json.dumps(name).encode() + b":" + bytes(value) for name, value in members.items())
+    return Raw(b"{" + b",".join(parts) + b"}")
+
+
+def _list(items: Sequence[Raw]) -> Raw:
+    return Raw(msgspec.json.encode(items))
+
+
 def _raw(value: Any) -> Raw:
     return Raw(json.dumps(value).encode())
 
@@ -127,7 +137,7 @@ def _spared(item: Raw, kind: Kind, why: Why, *, keeps_name: bool) -> Raw:
     if reason is None:
         return item
     if reason == SCRUB_GEO:
-        return Raw(msgspec.json.encode({k: v for k, v in _members(item).items() if k != "geo"}))
+        return _object({k: v for k, v in _members(bytes(item)).items() if k != "geo"})
     mark = {FORGOTTEN: reason}
     if subject.id is not None:
         mark["id"] = subject.id
@@ -153,9 +163,9 @@ def _of(item: dict[str, Any], name: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _kept(name: str, raw: Raw, referred: set[str]) -> Any:
+def _kept(name: str, raw: Raw, referred: set[str]) -> Raw:
     """An include as it was; of media, polls and places what a post still points to."""
     if name not in _ATTACHED:
         return raw
     keys = ((item, _parsed(item).get(_ATTACHED[name])) for item in _items(raw))
-    return [item for item, key in keys if isinstance(key, str) and key in referred]
+    return _list([item for item, key in keys if isinstance(key, str) and key in referred])

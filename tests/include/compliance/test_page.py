@@ -161,3 +161,19 @@ def test_what_points_oddly_points_to_nothing_and_nothing_odd_is_pointed_to(odd):
     left = without(TWEETS, page(*items, includes=includes), posts=["1"])
     assert left["data"] == [{"forgotten": "deleted", "id": "1"}, *items[1:]]
     assert left["includes"] == {"media": [{"media_key": "3_1"}], "polls": [], "places": []}
+
+
+@pytest.mark.parametrize("name", [b"\xff", b"\\ud83d"])
+def test_a_name_that_is_no_unicode_stays_wherever_it_stands(name):
+    body = (
+        b'{"data": [{"id": "1"}, {"id": "2", "geo": 5, "%b": 1}], "includes": {"%b": [1]}, "%b": 1}'
+    ) % (name, name, name)
+    reasons = {"1": "deleted", "2": "scrub_geo"}
+    scrubbed = Found(source="compliance jobs", posts=reasons, users={})
+    left = parse(Page(TWEETS, body).without(scrubbed.why))
+    odd = parse(b'"%b"' % name)
+    assert left == {
+        "data": [{"forgotten": "deleted", "id": "1"}, {"id": "2", odd: 1}],
+        "includes": {odd: [1]},
+        odd: 1,
+    }
