@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from include.foreign_json import parse
 from include.lake import Lake
 from include.spending.ledger import Day, Month, Usage, read_month, update_day
 from include.x_api.errors import AccessDenied
@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 TOLERATED = 0.05
 """X calls its own count of a post once a day a soft guarantee."""
+_COUNTS = range(2**63)
 
 
 def ask_x(lake: Lake, api: XApi, run: str) -> datetime:
@@ -88,13 +89,20 @@ def _note(lake: Lake, day: date, usage: Usage) -> None:
 def posts_on(answer: Answer, day: date) -> int | None:
     """Posts that X has counted on a day, which it tells in text; None if it says nothing of it."""
     try:
-        told = json.loads(answer.body)["data"]["daily_project_usage"]["usage"]
+        told = parse(answer.body)["data"]["daily_project_usage"]["usage"]
         for entry in told:
             if datetime.fromisoformat(entry["date"]).date() == day:
-                return int(entry["usage"])
-    except (KeyError, TypeError, ValueError) as error:
+                return _count(entry["usage"])
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         log.warning("X's usage report has another form than is known: %r", error)
     return None
+
+
+def _count(told: Any) -> int:
+    count = int(told)
+    if count not in _COUNTS:
+        raise ValueError("a count is negative or has more than 63 bits")
+    return count
 
 
 def _day_before(at: datetime) -> date:

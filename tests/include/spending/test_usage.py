@@ -109,3 +109,17 @@ def test_a_token_that_is_refused_stops_the_run_all_the_same(lake: Lake, world: W
     world.faults.add("unauthorized", path="/2/usage")
     with pytest.raises(BadToken):
         ask_x(lake, XApi(world.x_url, "sandbox-token"), RUN)
+
+
+@pytest.mark.usefixtures("yesterday")
+@pytest.mark.parametrize(
+    "odd", ["1e999", "Infinity", '"' + "9" * 400 + '"', "9" * 5_000, str(2**63), "-1", "[" * 5_000]
+)
+def test_a_count_that_is_none_is_told_and_not_compared(
+    lake: Lake, caplog: pytest.LogCaptureFixture, odd: str
+) -> None:
+    told = counted(100).body.replace(b'"100"', (odd + "]" * odd.count("[")).encode())
+    compare_yesterday(lake, Answer(told, NOW), RUN)
+    assert read_month(lake, YESTERDAY).day(YESTERDAY).usage is None
+    assert remarks(lake, RUN, NOW.date()) == []
+    assert "another form than is known" in caplog.text
