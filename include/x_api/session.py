@@ -49,6 +49,8 @@ WAIT_WITHOUT_HEADER = timedelta(seconds=60)
 """How long to wait when a rate limit does not say when its window opens."""
 _ABOUT_ONE = ("/2/usage/", "/2/compliance/")
 """Where ``data`` is an object and no list."""
+_STORABLE = range(1, 2**32)
+"""Seconds since 1970 that the gzip header of a stored page can tell; 0 is none."""
 SHORTEST_WAIT = timedelta(seconds=1)
 """The first pause for a rate limit, doubled each time: X's clock may be behind ours."""
 
@@ -182,9 +184,10 @@ class XSession(requests.Session):
 def answered_at(response: requests.Response) -> datetime:
     """When X answered, by its clock; by ours where a proxy dropped or spoilt what it said."""
     try:
-        return parsedate_to_datetime(response.headers["date"]).astimezone(UTC)
-    except (KeyError, ValueError):
+        at = parsedate_to_datetime(response.headers["date"]).astimezone(UTC)
+    except (KeyError, ValueError, OverflowError):
         return datetime.now(UTC)
+    return at if int(at.timestamp()) in _STORABLE else datetime.now(UTC)
 
 
 def judge(response: requests.Response, path: str) -> None:

@@ -2,15 +2,18 @@
 
 import logging
 import traceback
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 import requests
 
 from include.errors import BadConfiguration
+from include.lake import answered_at as stored_at
+from include.lake import packed
 from include.x_api import errors
 from include.x_api.client import XApi
-from include.x_api.session import judge
+from include.x_api.session import answered_at, judge
 from tests.conftest import NOW
 
 TOKEN = "sandbox-token"
@@ -90,6 +93,35 @@ def test_an_error_knows_when_x_said_so(world, api):
     with pytest.raises(errors.AccessDenied) as caught:
         api.users_by(["harbour_news"])
     assert caught.value.at == NOW
+
+
+def answer_of(date):
+    answer = requests.Response()
+    answer.headers["date"] = date
+    return answer
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "Wed, 31 Dec 1969 23:59:59 GMT",
+        "Sun, 07 Feb 2106 06:28:16 GMT",
+        "Fri, 31 Dec 9999 23:59:59 -1400",
+        "Mon, 02 Nov 99999999999999999999 12:01:00 GMT",
+        "yesterday",
+        "",
+    ],
+)
+def test_an_odd_date_gives_way_to_our_own_clock_and_the_answer_can_be_stored(date):
+    at = answered_at(answer_of(date))
+    assert abs(at - datetime.now(UTC)) < timedelta(minutes=1)
+    assert stored_at(packed(b"{}", at)) == at.replace(microsecond=0)
+
+
+@pytest.mark.parametrize("at", [datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC), NOW])
+def test_a_date_that_can_be_stored_is_believed(at):
+    assert answered_at(answer_of(format_datetime(at, usegmt=True))) == at
 
 
 def test_a_rate_limit_longer_than_the_setting_is_handed_back(world, sleeps):
