@@ -21,6 +21,8 @@ _INCLUDED = {
     "tweets": "post",
     "users": "user",
 }
+_OF_A_MARK = {"forgotten", "id", "username"}
+"""What the lake puts in the place of an item that had to go has no other members."""
 _MOST_CHARACTERS = 60
 _MOST_TOLD = 20
 
@@ -71,7 +73,12 @@ def _objects(answer: dict[str, Any], kind: Literal["posts", "users"]) -> Iterato
     groups += [(name, included.get(section)) for section, name in _INCLUDED.items()]
     for name, found in groups:
         for item in found or ():
-            yield name, item
+            if not _is_mark(item):
+                yield name, item
+
+
+def _is_mark(item: Any) -> bool:
+    return isinstance(item, dict) and "forgotten" in item and item.keys() <= _OF_A_MARK
 
 
 def _unknown(found: Any, known: Known, path: str = "") -> Iterator[str]:

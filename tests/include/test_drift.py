@@ -8,6 +8,7 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 import pytest
 
+from include.compliance.page import Page
 from include.datasets.tweet_metrics import wire as metrics_wire
 from include.datasets.tweets import wire as tweets_wire
 from include.datasets.users import wire as users_wire
@@ -112,6 +113,22 @@ def test_a_field_counts_once_in_an_object_however_deep_and_often():
         "post.entities.urls.mood": 2,
         "user.mood": 1,
     }
+
+
+def test_what_was_forgotten_has_no_unknown_fields():
+    post = {"id": "1", "author_id": "7"}
+    user = {"id": "7", "username": "nasa"}
+    timeline = {"data": [post, {"id": "x"}], "includes": {"tweets": [post], "users": [user]}}
+    for key, body in (("raw/tweets/", timeline), ("raw/accounts/", {"data": [user]})):
+        left = Page(key, json.dumps(body).encode()).without(lambda _: "deleted")
+        assert left is not None
+        assert b"forgotten" in left
+        assert unknown_fields([StoredPage(read_answer(left), None)], "posts") == {}
+
+
+def test_a_field_of_x_that_is_named_like_a_mark_counts():
+    posts = [{"forgotten": True, "id": "1", "text": "t"}, {"forgotten": {}, "mood": 1}]
+    assert unknown_fields([page(data=posts)], "posts") == {"post.forgotten": 2, "post.mood": 1}
 
 
 def test_a_name_can_be_anything(lake: Lake):
