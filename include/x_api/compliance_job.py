@@ -31,8 +31,6 @@ class Redaction:
 
     resource_id: str
     reason: str
-    redacted_at: str | None
-    """When it happened at X; X does not always tell."""
 
 
 def read_job(body: bytes) -> ComplianceJob:
@@ -70,8 +68,7 @@ def _redaction(line: bytes) -> Redaction:
     number, reason = found.get("id"), found.get("reason") or found.get("action")
     if not isinstance(number, str) or not isinstance(reason, str):
         raise XUnavailable("X sent a line of a compliance result without an id and a reason")
-    at = found.get("redacted_at")
-    return Redaction(number, reason[:_LONGEST_REASON], at if isinstance(at, str) else None)
+    return Redaction(number, reason[:_LONGEST_REASON])
 
 
 def _job(job: Any) -> ComplianceJob:
