@@ -15,16 +15,25 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmarks.directory_lake import DirectoryLake
+from include.compliance.page import Page
 from include.datasets import dataset_named
+from include.datasets.tweets.archive import beyond_timeline
+from include.drift import unknown_fields
+from include.foreign_json import parse
 from include.interval import Interval
+from include.lake import batch_prefix
 from include.quality import Quality
-from include.raw import Fetched, RawBatch
+from include.raw import Fetched, RawBatch, StoredPage
 from include.validation import validate_batch
-from include.x_api.answer import Answer
+from include.x_api.answer import Answer, read_answer
+from include.x_api.errors import XUnavailable
 
 PAGES, PAGES_A_BATCH = 10_000, 250
 INTERVAL = Interval(datetime(2026, 11, 2, 8, tzinfo=UTC), datetime(2026, 11, 2, 12, tzinfo=UTC))
 ACCOUNT, AUTHOR = "nasa", "11348282"
+KEY = f"{batch_prefix('raw', 'tweets', INTERVAL, ACCOUNT)}page-0000.json.gz"
+REASONS = {"0": "deleted", "1": "scrub_geo"}
+"""Why a post has to go, by the last digit of its id."""
 FIRST = 2_123_566_994_027_446_272
 POST = {
     "author_id": AUTHOR,
@@ -54,6 +63,7 @@ INCLUDES = {
     "media": [{"media_key": "3_1", "type": "photo", "url": "https://m/1", "width": 4}],
     "places": [{"id": "p1", "full_name": "Quay", "country_code": "XS"}],
 }
+HALF = "\ud83d"
 # As text, since no JSON library writes most of them.
 ODD_VALUES = [
     "null",
@@ -81,6 +91,7 @@ ODD_VALUES = [
     f'"{"long " * 20_000}"',
     '"2026-02-30T00:00:00.000Z"',
     '"2026-11-02T09:00:00+25:00"',
+    '"0001-01-01T00:00:00+14:00"',
     "[]",
     "{}",
     "[null]",
@@ -144,7 +155,7 @@ def mutate(page: dict[str, Any], chance: random.Random, writer: Writer) -> None:
     elif way == "double":
         holder[writer.second(key)] = writer.odd_value()
     else:
-        holder[f"new_{chance.randrange(100)}"] = writer.odd_value()
+        holder[f"new_{chance.choice(['', HALF])}{chance.randrange(100)}"] = writer.odd_value()
 
 
 def mutated_page(number: int) -> tuple[bytes, int]:
@@ -216,6 +227,26 @@ def test_every_post_of_a_mutated_page_is_curated_or_quarantined(
     assert curated
     assert all(row["reasons"] for row in quarantined)
     assert all(row["decode_problem"] != "" for row in quarantined)
+
+
+@pytest.mark.parametrize("first", range(0, PAGES, PAGES_A_BATCH))
+def test_a_mutated_page_is_read_and_cleared_as_any_other(first: int) -> None:
+    for number in range(first, first + PAGES_A_BATCH, 5):
+        body, posts = mutated_page(number)
+        page = Page(KEY, body)
+        subjects = list(page.subjects())
+        assert len(subjects) == posts, body
+        left = page.without(lambda subject: REASONS.get((subject.id or "")[-1:])) or body
+        items = parse(left)["data"]
+        assert len(items) == posts, body
+        kept = [subject.id for subject in Page(KEY, left).subjects()]
+        assert kept == [s.id for s in subjects if not (s.id or "").endswith("0")], body
+        try:
+            stored = StoredPage(read_answer(body), None)
+        except XUnavailable:
+            continue  # it is never stored
+        beyond_timeline(INTERVAL, [stored])
+        assert all(name.isascii() for name in unknown_fields([stored], "posts"))
 
 
 def landed(lake: DirectoryLake, keys: list[str]) -> list[dict[str, Any]]:
