@@ -143,7 +143,9 @@ def _spared(item: Raw, kind: Kind, why: Why, *, keeps_name: bool) -> Raw:
         mark["id"] = subject.id
     if kind == "users" and keeps_name:
         # It was asked for by this name, and a rerun looks it up here.
-        mark["username"] = str(found.get("username"))[:_LONGEST_NAME]
+        name = str(found.get("username"))[:_LONGEST_NAME]
+        # Half a surrogate pair would make the mark unreadable.
+        mark["username"] = name.encode("utf-8", "replace").decode()
     return _raw(mark)
 
 

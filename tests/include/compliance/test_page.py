@@ -177,3 +177,9 @@ def test_a_name_that_is_no_unicode_stays_wherever_it_stands(name):
         "includes": {odd: [1]},
         odd: 1,
     }
+
+
+@pytest.mark.parametrize("name", ["half \ud83d", "\udc4d", ["\ud83d"], None])
+def test_a_user_with_an_odd_name_goes_for_good(name):
+    left = Page(LOOKUP, page({"id": "7", "username": name})).without(found(users=["7"]).why)
+    assert list(Page(LOOKUP, left).subjects()) == []
