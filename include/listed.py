@@ -98,6 +98,12 @@ class Listed(Source):
         """Ask X for up to a hundred of them."""
 
 
+def asked(raw: RawBatch) -> list[str]:
+    """Names or ids that X was asked for so far."""
+    wanted = raw.wanted()
+    return [] if wanted is None else wanted.names[: len(raw.page_keys) * A_CALL]
+
+
 def _asked_next(progress: Progress) -> list[str]:
     wanted = progress.raw.wanted()
     begun = len(progress.pages) * A_CALL

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from include.datasets.tweet_metrics.decode import VISIBLE
 from include.interval import Interval
 from include.lake import ALL_ACCOUNTS, Lake, day_prefix
+from include.listed import asked
 from include.outcomes import Outcome
 from include.raw import Fetched, RawBatch, complete_interval
 from include.settings import Settings
@@ -28,17 +29,21 @@ def due(lake: Lake, interval: Interval, settings: Settings) -> list[str]:
     """Ids of the lake's posts whose counts are to be taken down at the interval's end, sorted.
 
     A post is due in every run until it is ``refresh_hours`` old, then once at each age of
-    ``refresh_days``: in the first run after it came of that age. Where runs were missed, the next
-    one makes up for those of the look-back; the first of all has none to make up for. A post that
-    was seen to be gone is due no more.
+    ``refresh_days``: in the first run after it came of that age. Where runs were missed, or the
+    budget left posts out, the next ones make up for those of the look-back; the first of all has
+    none to make up for. A post that was seen to be gone is due no more.
     """
     since = _last_run(lake, interval, interval.start - timedelta(days=settings.look_back_days))
-    windows = [(interval.end - timedelta(hours=settings.refresh_hours), interval.end)]
-    windows += [
-        (since - timedelta(days=days), interval.end - timedelta(days=days))
-        for days in settings.refresh_days
-    ]
-    ids = _written(lake, windows)
+    young = interval.end - timedelta(hours=settings.refresh_hours)
+    ages = [timedelta(days=days) for days in settings.refresh_days]
+    windows = [(young, interval.end), *((since - age, interval.end - age) for age in ages)]
+    last_asked = _last_asked(lake, interval, since)
+
+    def is_due(post_id: str, written: datetime) -> bool:
+        last = last_asked.get(post_id, since)
+        return written >= young or any(last <= written + age < interval.end for age in ages)
+
+    ids = {post_id for post_id, at in _written(lake, windows).items() if is_due(post_id, at)}
     if not ids:
         return []
     # Nothing was seen before it was written. An earlier run may have been late, but not later than
@@ -83,10 +88,8 @@ def _last_run(lake: Lake, interval: Interval, earliest: datetime) -> datetime:
     """
     ends = {
         run.end: key
-        # A run lies under the day on which it began.
-        for day in _dates(earliest - timedelta(days=1), interval.start)
-        for key in lake.keys(day_prefix("raw", METRICS, day))
-        if (run := complete_interval(key)) is not None and earliest < run.end <= interval.start
+        for run, key in _ended(lake, earliest, interval.start)
+        if complete_interval(key) is not None
     }
     for end, key in sorted(ends.items(), reverse=True):
         if Fetched.model_validate_json(lake.get(key)).outcome in _HAVING_ASKED:
@@ -95,8 +98,30 @@ def _last_run(lake: Lake, interval: Interval, earliest: datetime) -> datetime:
     return interval.start if is_first else earliest
 
 
-def _written(lake: Lake, windows: Sequence[tuple[datetime, datetime]]) -> set[str]:
-    """Ids of the curated posts that were written in one of the windows."""
+def _last_asked(lake: Lake, interval: Interval, since: datetime) -> dict[str, datetime]:
+    """The ends of the last runs after ``since`` that asked for a post, though not for all due."""
+    runs = [
+        run for run, key in _ended(lake, since, interval.start) if key.endswith("/partial.json")
+    ]
+    return {
+        post_id: run.end
+        for run in sorted(runs, key=lambda run: run.end)
+        for post_id in asked(RawBatch(lake, METRICS, run, ALL_ACCOUNTS))
+    }
+
+
+def _ended(lake: Lake, begin: datetime, end: datetime) -> Iterator[tuple[Interval, str]]:
+    """The runs that ended after ``begin`` and up to ``end``, with each of their raw objects."""
+    # A run lies under the day on which it began.
+    for day in _dates(begin - timedelta(days=1), end):
+        for key in lake.keys(day_prefix("raw", METRICS, day)):
+            run = Interval.parse(key.split("/")[-2])
+            if begin < run.end <= end:
+                yield run, key
+
+
+def _written(lake: Lake, windows: Sequence[tuple[datetime, datetime]]) -> dict[str, datetime]:
+    """The curated posts that were written in one of the windows, by id."""
     keys = {
         key
         for begin, end in windows
@@ -104,13 +129,14 @@ def _written(lake: Lake, windows: Sequence[tuple[datetime, datetime]]) -> set[st
         for key in lake.keys(day_prefix("curated", TWEETS, day))
         if _overlaps(key, begin, end)
     }
-    ids: set[str] = set()
+    found: dict[str, datetime] = {}
     for posts in _tables(lake, sorted(keys), ["tweet_id", "created_at"]):
         for begin, end in windows:
             written = posts["created_at"]
-            inside = pc.and_(pc.greater_equal(written, begin), pc.less(written, end))
-            ids.update(posts["tweet_id"].filter(inside).to_pylist())
-    return ids
+            inside = posts.filter(pc.and_(pc.greater_equal(written, begin), pc.less(written, end)))
+            ids, times = inside["tweet_id"].to_pylist(), inside["created_at"].to_pylist()
+            found.update(zip(ids, times, strict=True))
+    return found
 
 
 def _gone(lake: Lake, begin: datetime, end: datetime) -> set[str]:

@@ -17,6 +17,7 @@ from include.lake import ALL_ACCOUNTS, Lake, curated_key
 from include.raw import Fetched, RawBatch, Wanted
 from include.settings import Settings
 from include.spending.purse import Spent
+from include.x_api.answer import Answer
 
 HOUR, DAY, INSTANT = timedelta(hours=1), timedelta(days=1), timedelta(microseconds=1)
 RUN = 2 * HOUR
@@ -256,6 +257,57 @@ def test_a_run_that_never_finished_asked_for_too_little(lake: Lake) -> None:
     raw = RawBatch(lake, "tweet_metrics", run_to(NOON - RUN), ALL_ACCOUNTS)
     raw.want(Wanted(names=["7"], planned_at=NOON - RUN))
     raw.fail(RuntimeError("X is down"))
+    assert asked(lake) == ["7"]
+
+
+def cut_short(lake: Lake, end: datetime, *names: str, pages: int = 1) -> None:
+    """Let the run that ends there have got so many pages of what it wanted, and stopped."""
+    raw = RawBatch(lake, "tweet_metrics", run_to(end), ALL_ACCOUNTS)
+    raw.want(Wanted(names=list(names), planned_at=end, left_out=1))
+    for _ in range(pages):
+        raw.add_page(Answer(b"{}", end))
+    finish(lake, end, partial="The budget was too small for 1 more.")
+
+
+@pytest.mark.parametrize("age", AGES)
+def test_only_what_the_budget_left_out_is_carried_over(lake: Lake, age: timedelta) -> None:
+    land(lake, {"7": NOON - age - 5 * HOUR, "8": NOON - age - 5 * HOUR})
+    finish(lake, NOON - 3 * RUN)
+    cut_short(lake, NOON - 2 * RUN, "7")
+    cut_short(lake, NOON - RUN)
+    assert asked(lake, NOON - RUN) == ["8"]
+    assert asked(lake) == ["8"]
+    cut_short(lake, NOON, "8")
+    assert asked(lake, NOON + RUN) == []
+
+
+def test_what_a_run_that_stopped_did_not_get_to_is_carried_over(lake: Lake) -> None:
+    names = [str(n) for n in range(1, 251)]
+    land(lake, dict.fromkeys(names, NOON - 3 * DAY - 3 * HOUR))
+    finish(lake, NOON - 2 * RUN)
+    cut_short(lake, NOON - RUN, *names, pages=2)
+    assert asked(lake) == names[200:]
+
+
+def test_what_was_asked_for_before_it_was_of_an_age_is_asked_for_at_that_age(lake: Lake) -> None:
+    land(lake, {"7": NOON - 3 * DAY - HOUR, "8": NOON - 3 * DAY - RUN - INSTANT})
+    finish(lake, NOON - 2 * RUN)
+    cut_short(lake, NOON - RUN, "7", "8")
+    assert asked(lake) == ["7"]
+
+
+def test_what_is_carried_over_to_the_next_age_is_asked_for_once(lake: Lake) -> None:
+    land(lake, {"7": NOON - 7 * DAY - HOUR})
+    finish(lake, NOON - 5 * DAY)
+    cut_short(lake, NOON - 4 * DAY)
+    assert asked(lake, NOON) == ["7"]
+    cut_short(lake, NOON, "7")
+    assert asked(lake, NOON + RUN) == []
+
+
+def test_a_young_post_is_asked_for_again_after_a_run_that_was_cut_short(lake: Lake) -> None:
+    land(lake, {"7": NOON - 5 * HOUR})
+    cut_short(lake, NOON - RUN, "7")
     assert asked(lake) == ["7"]
 
 
