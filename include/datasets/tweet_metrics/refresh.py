@@ -82,9 +82,9 @@ def returned_on(lake: Lake, day: date, interval: Interval, ids: set[str]) -> set
 
 
 def _last_run(lake: Lake, interval: Interval, earliest: datetime) -> datetime:
-    """The end of the last run before this one that asked for what was due, or ``earliest``.
+    """The end of the last run before this one that asked for all that was due, or ``earliest``.
 
-    Before the first run of all nothing was missed: its own start.
+    Before the first run of all nothing was missed: not earlier than its start.
     """
     ends = {
         run.end: key
@@ -94,8 +94,8 @@ def _last_run(lake: Lake, interval: Interval, earliest: datetime) -> datetime:
     for end, key in sorted(ends.items(), reverse=True):
         if Fetched.model_validate_json(lake.get(key)).outcome in _HAVING_ASKED:
             return end
-    is_first = next(lake.keys(f"raw/{METRICS}/"), None) is None
-    return interval.start if is_first else earliest
+    first = next(lake.keys(f"raw/{METRICS}/"), None)
+    return max(earliest, interval.start if first is None else _run_of(first).start)
 
 
 def _last_asked(lake: Lake, interval: Interval, since: datetime) -> dict[str, datetime]:
@@ -115,7 +115,7 @@ def _ended(lake: Lake, begin: datetime, end: datetime) -> Iterator[tuple[Interva
     # A run lies under the day on which it began.
     for day in _dates(begin - timedelta(days=1), end):
         for key in lake.keys(day_prefix("raw", METRICS, day)):
-            run = Interval.parse(key.split("/")[-2])
+            run = _run_of(key)
             if begin < run.end <= end:
                 yield run, key
 
@@ -154,6 +154,11 @@ def _tables(lake: Lake, keys: Iterable[str], columns: list[str]) -> Iterator[pa.
     with ThreadPoolExecutor(max_workers=_REQUESTS_AT_ONCE) as pool:
         for body in pool.map(lake.get, keys):
             yield pq.read_table(io.BytesIO(body), columns=columns)
+
+
+def _run_of(key: str) -> Interval:
+    """The interval of a raw object."""
+    return Interval.parse(key.split("/")[-2])
 
 
 def _interval_of(key: str) -> Interval:

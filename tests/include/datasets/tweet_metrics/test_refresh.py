@@ -180,6 +180,13 @@ def test_the_first_run_of_all_has_nothing_to_make_up_for(lake: Lake) -> None:
     assert asked(lake) == ["0", "1", "2", "3", "4"]
 
 
+def test_a_first_run_that_was_cut_short_does_not_open_the_past(lake: Lake) -> None:
+    land(lake, {"7": NOON - 3 * DAY - RUN - HOUR})
+    land(lake, {"8": NOON - 3 * DAY - 2 * RUN - HOUR})
+    cut_short(lake, NOON - RUN)
+    assert asked(lake) == ["7"]
+
+
 @pytest.mark.parametrize("age", AGES)
 def test_missed_runs_are_made_up_for(lake: Lake, age: timedelta) -> None:
     missed = {str(n): NOON - age - n * DAY for n in range(1, 6)}
