@@ -13,11 +13,12 @@ import pyarrow.parquet as pq
 
 from include.datasets.tweet_metrics.decode import VISIBLE
 from include.interval import Interval
-from include.lake import ALL_ACCOUNTS, Lake, day_prefix
+from include.lake import ALL_ACCOUNTS, Lake, answered_at, day_prefix, unpacked
 from include.listed import asked
 from include.outcomes import Outcome
 from include.raw import Fetched, RawBatch, complete_interval
 from include.settings import Settings
+from include.x_api.answer import read_answer
 
 TWEETS, METRICS = "tweets", "tweet_metrics"
 _REQUESTS_AT_ONCE = 8
@@ -59,26 +60,32 @@ def returned_on(lake: Lake, day: date, interval: Interval, ids: set[str]) -> set
     Of a post that came later, by a run that made up for another, this says nothing: it counts as
     charged once more.
     """
-    found: set[str] = set()
-    for earlier in (day - timedelta(days=1), day):
-        for key in lake.keys(day_prefix("raw", METRICS, earlier)):
-            # Not fetch.json: a run that the budget cut short has brought what it asked for.
-            *_, name, file = key.split("/")
-            if file != "wanted.json" or (run := Interval.parse(name)).end > interval.start:
-                continue
-            raw = RawBatch(lake, METRICS, run, ALL_ACCOUNTS)
-            fetched, wanted = raw.fetched(), raw.wanted()
-            if fetched is not None and day in fetched.days and wanted is not None:
-                found |= ids.intersection(wanted.names)
-    keys = [
+    days = (day - timedelta(days=1), day)
+    pages = [
         key
-        for earlier in (day - timedelta(days=1), day)
+        for earlier in days
+        for key in lake.keys(day_prefix("raw", METRICS, earlier))
+        if "/page-" in key and _run_of(key).end <= interval.start
+    ]
+    curated = [
+        key
+        for earlier in days
         for key in lake.keys(day_prefix("curated", TWEETS, earlier))
         if _interval_of(key).end.date() == day
     ]
-    for posts in _tables(lake, keys, ["tweet_id"]):
+    found: set[str] = set()
+    for key, page in zip(pages, _bodies(lake, pages), strict=True):
+        if (answered_at(page) or _run_of(key).end).date() == day:
+            found |= ids & _shown(page)
+    for posts in _tables(lake, curated, ["tweet_id"]):
         found |= ids.intersection(posts["tweet_id"].to_pylist())
     return found
+
+
+def _shown(page: bytes) -> set[str]:
+    """Ids of the posts that X returned in a stored page."""
+    posts = read_answer(unpacked(page)).get("data", [])
+    return {str(post["id"]) for post in posts if isinstance(post, dict) and "id" in post}
 
 
 def _last_run(lake: Lake, interval: Interval, earliest: datetime) -> datetime:
@@ -151,9 +158,13 @@ def _gone(lake: Lake, begin: datetime, end: datetime) -> set[str]:
 
 
 def _tables(lake: Lake, keys: Iterable[str], columns: list[str]) -> Iterator[pa.Table]:
+    for body in _bodies(lake, keys):
+        yield pq.read_table(io.BytesIO(body), columns=columns)
+
+
+def _bodies(lake: Lake, keys: Iterable[str]) -> Iterator[bytes]:
     with ThreadPoolExecutor(max_workers=_REQUESTS_AT_ONCE) as pool:
-        for body in pool.map(lake.get, keys):
-            yield pq.read_table(io.BytesIO(body), columns=columns)
+        yield from pool.map(lake.get, keys)
 
 
 def _run_of(key: str) -> Interval:

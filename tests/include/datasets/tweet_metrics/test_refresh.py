@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,10 +17,10 @@ from include.interval import Interval
 from include.lake import ALL_ACCOUNTS, Lake, curated_key
 from include.raw import Fetched, RawBatch, Wanted
 from include.settings import Settings
-from include.spending.purse import Spent
 from include.x_api.answer import Answer
 
-HOUR, DAY, INSTANT = timedelta(hours=1), timedelta(days=1), timedelta(microseconds=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+SECOND, INSTANT = timedelta(seconds=1), timedelta(microseconds=1)
 RUN = 2 * HOUR
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 AGES = [3 * DAY, 7 * DAY, 30 * DAY]
@@ -430,20 +431,13 @@ def snapshot(lake: Lake, end: datetime, *ids: str, at: datetime, partial: str = 
     """Let the run that ends there have asked for posts, and X have answered at a time."""
     raw = RawBatch(lake, "tweet_metrics", run_to(end), ALL_ACCOUNTS)
     raw.want(Wanted(names=list(ids), planned_at=at))
-    raw.finish(
-        Fetched(
-            account=ALL_ACCOUNTS,
-            outcome="fetched",
-            detail="",
-            author_id=None,
-            pages=1,
-            posts_returned=len(ids),
-            users_returned=0,
-            requests=1,
-            days={at.date(): Spent(posts=len(ids), posts_returned=len(ids))},
-            partial=partial,
-        )
-    )
+    raw.add_page(page(*ids, at=at))
+    finish(lake, end, partial=partial)
+
+
+def page(*ids: str, at: datetime) -> Answer:
+    """X's answer at a time: the posts."""
+    return Answer(json.dumps({"data": [{"id": post_id} for post_id in ids]}).encode(), at)
 
 
 def returned(lake: Lake, *ids: str, end: datetime = NOON) -> list[str]:
@@ -466,12 +460,32 @@ def test_a_run_that_the_budget_cut_short_has_brought_what_it_asked_for(lake: Lak
     assert returned(lake, "1", "2") == ["1"]
 
 
-def test_a_run_that_failed_or_asked_for_nothing_has_brought_nothing(lake: Lake) -> None:
+def test_a_run_over_midnight_has_brought_each_page_on_its_own_day(lake: Lake) -> None:
+    midnight = datetime(2026, 11, 20, tzinfo=UTC)
+    raw = RawBatch(lake, "tweet_metrics", run_to(midnight), ALL_ACCOUNTS)
+    raw.want(Wanted(names=["1", "2", "3"], planned_at=midnight - HOUR))
+    for post_id, at in {"1": midnight - 2 * SECOND, "2": midnight, "3": midnight + HOUR}.items():
+        raw.add_page(page(post_id, at=at))
+    finish(lake, midnight)
+    assert returned(lake, "1", "2", "3") == ["2", "3"]
+
+
+def test_what_x_did_not_show_was_not_returned(lake: Lake) -> None:
     raw = RawBatch(lake, "tweet_metrics", run_to(NOON - RUN), ALL_ACCOUNTS)
-    raw.want(Wanted(names=["1"], planned_at=NOON - RUN))
+    raw.want(Wanted(names=["1", "2"], planned_at=NOON - RUN))
+    raw.add_page(Answer(b'{"data": [{"id": "1"}, {}, 7], "errors": [{"value": "2"}]}', NOON - RUN))
+    raw.add_page(Answer(b'{"errors": [{"value": "3"}]}', NOON - RUN))
+    finish(lake, NOON - RUN)
+    assert returned(lake, "1", "2", "3") == ["1"]
+
+
+def test_a_run_that_failed_has_brought_the_pages_before(lake: Lake) -> None:
+    raw = RawBatch(lake, "tweet_metrics", run_to(NOON - RUN), ALL_ACCOUNTS)
+    raw.want(Wanted(names=["1", "2"], planned_at=NOON - RUN))
+    raw.add_page(page("1", at=NOON - RUN))
     raw.fail(RuntimeError("X is down"))
     finish(lake, NOON - 2 * RUN, outcome="too late")
-    assert returned(lake, "1") == []
+    assert returned(lake, "1", "2") == ["1"]
 
 
 def test_posts_of_an_interval_that_ended_today_were_returned_today(lake: Lake) -> None:
