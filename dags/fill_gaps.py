@@ -47,6 +47,8 @@ def fill_gaps() -> None:
         trigger_dag_id="ingest_tweets",
         wait_for_completion=True,
         deferrable=True,
+        # Run again within the hour, it finds its own runs there: their dates are the same.
+        skip_when_already_exists=True,
         poke_interval=30,
         retries=0,
         execution_timeout=None,

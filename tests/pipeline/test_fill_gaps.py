@@ -25,9 +25,21 @@ BEFORE, *MISSED, LAST = intervals_between(
 
 
 @pytest.fixture
-def triggered(world_lake, ingest):
-    """The spans of the runs that were triggered, once the first and the last run were there."""
+def fill():
+    """Run the DAG as it is, or with other options of the task that triggers."""
     from airflow.dag_processing.dagbag import DagBag
+
+    def fill(**options):
+        dag = DagBag().dags["fill_gaps"]
+        dag.get_task("fill").partial_kwargs.update(options)
+        return dag.test()
+
+    return fill
+
+
+@pytest.fixture
+def triggered(world_lake, ingest, fill):
+    """The spans of the runs that were triggered, once the first and the last run were there."""
     from airflow.models import DagRun
     from airflow.utils.session import create_session
 
@@ -40,16 +52,16 @@ def triggered(world_lake, ingest):
             runs.delete()
         return found
 
-    def triggered(**settings):
+    def triggered(*, times=1, **settings):
         ingest("harbour_news", over=LAST, **settings)  # lets Airflow's database know the DAG
         first_seen = {"user_id": "2014007919", "first_seen": BEFORE.name}
         world_lake.put_json(known_key("harbour_news"), first_seen)
         complete = batch_prefix("raw", "tweets", BEFORE, "harbour_news")
         world_lake.put_json(f"{complete}fetch.json", {})
-        dag = DagBag().dags["fill_gaps"]
         # Nothing runs here what is triggered.
-        dag.get_task("fill").partial_kwargs.update(wait_for_completion=False, deferrable=False)
-        assert dag.test().state == "success"
+        assert fill(wait_for_completion=False, deferrable=False).state == "success"
+        for _ in range(1, times):
+            assert fill().state == "success"
         return spans()
 
     return triggered
@@ -57,6 +69,10 @@ def triggered(world_lake, ingest):
 
 def test_each_missed_interval_is_run_again(triggered):
     assert triggered() == [(missed.start, missed.end) for missed in MISSED]
+
+
+def test_what_was_triggered_within_the_hour_is_neither_triggered_nor_waited_for(triggered):
+    assert triggered(times=2) == [(missed.start, missed.end) for missed in MISSED]
 
 
 def test_nothing_is_run_without_a_budget(triggered):
