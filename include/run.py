@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
@@ -17,7 +17,7 @@ from include.errors import RunFailedError, RunIncompleteError
 from include.fetch import spent_by_day
 from include.gaps import missed_before
 from include.interval import Interval
-from include.lake import Lake, account_report_key, day_prefix, run_report_key
+from include.lake import ALL_ACCOUNTS, Lake, account_report_key, day_prefix, run_report_key
 from include.lookup import spent_on_lookups
 from include.outcomes import Outcome
 from include.raw import Fetched, RawBatch, fetched_key, partial_key
@@ -63,9 +63,11 @@ def batches(
         return None
 
     with ThreadPoolExecutor(max_workers=REQUESTS_AT_ONCE) as pool:
-        found = list(zip(fetches, pool.map(fetched, fetches), strict=True))
-    _settle(lake, dataset, interval, found, settings)
-    sizes = {done.account: done.posts_returned for _, done in found if done is not None}
+        found = list(pool.map(fetched, fetches))
+    complete = {done.account: done for done in found if done is not None and not done.partial}
+    purse = purse_of(lake, settings, dataset, interval, fetches)
+    purse.settle(_spent(lake, dataset, interval, complete))
+    sizes = {done.account: done.posts_returned for done in found if done is not None}
     volumes = likely_volumes(lake, dataset, interval, settings, sizes)
     dealt: list[list[str]] = [[] for _ in range(min(settings.validation_tasks, len(sizes)))]
     for place, account in enumerate(sorted(sizes, key=lambda a: (-sizes[a], a))):
@@ -87,27 +89,37 @@ def likely_volumes(
     return {account: _likely_volume(history[account]) for account in accounts}
 
 
-def _settle(
-    lake: Lake,
-    dataset: str,
-    interval: Interval,
-    found: Sequence[tuple[Fetch, Fetched | None]],
-    settings: Settings,
-) -> None:
-    """Put what X returned in the place of what was set aside, for fetches that failed as well."""
+def _spent(
+    lake: Lake, dataset: str, interval: Interval, complete: Mapping[str, Fetched]
+) -> dict[date, Spent]:
+    """All that X ever returned to the run, for accounts that are not planned any more as well."""
     kind = dataset_named(dataset).source.kind
+
+    def spent(account: str) -> Mapping[date, Spent]:
+        if account in complete:
+            return complete[account].days
+        raw = RawBatch(lake, dataset, interval, account)
+        done = raw.fetched()
+        # Of a partial one, a later attempt may have stored more before it failed.
+        if done is not None and (not done.partial or done.pages == len(raw.page_keys)):
+            return done.days
+        return spent_by_day(raw, raw.pages(), kind)
+
     days: dict[date, Spent] = defaultdict(Spent)
     if kind == "posts":
         days.update(spent_on_lookups(lake, interval))
-    for fetch, done in found:
-        spent = done.days if done is not None else {}
-        if done is None:
-            raw = RawBatch(lake, dataset, interval, fetch.account)
-            spent = spent_by_day(raw, raw.pages(), kind)
-        for day, part in spent.items():
-            days[day] += part
-    purse = purse_of(lake, settings, dataset, interval, [fetch for fetch, _ in found])
-    purse.settle(days)
+    with ThreadPoolExecutor(max_workers=REQUESTS_AT_ONCE) as pool:
+        for account_days in pool.map(spent, _stored_accounts(lake, dataset, interval)):
+            for day, part in account_days.items():
+                days[day] += part
+    return days
+
+
+def _stored_accounts(lake: Lake, dataset: str, interval: Interval) -> list[str]:
+    """Accounts of which the runs of the day have stored anything."""
+    folders = lake.folders(day_prefix("raw", dataset, interval.day))
+    names = (folder.rstrip("/").rpartition("/")[2].partition("account=") for folder in folders)
+    return sorted({account or ALL_ACCOUNTS for _, _, account in names})
 
 
 def purse_of(

@@ -32,6 +32,10 @@ class Resources(Record):
     def __add__(self, other: Resources) -> Resources:
         return Resources(posts=self.posts + other.posts, users=self.users + other.users)
 
+    def at_least(self, other: Resources) -> Resources:
+        """Of each kind the larger number."""
+        return Resources(posts=max(self.posts, other.posts), users=max(self.users, other.users))
+
     def usd(self, settings: Settings) -> float:
         """Their price."""
         return self.posts * settings.post_read_usd + self.users * settings.user_read_usd

@@ -141,11 +141,14 @@ class Purse:
         payers = {**dict.fromkeys(spent.users, self._run), **day.users}
         paid = sum(payers[user] == self._run for user in set(spent.users))
         known = day.runs.get(self._run, RunSpending())
-        if known.returned.users == len(spent.users):
+        if known.returned.users >= len(spent.users):
             paid = known.charged.users  # who paid on a day that is over is not known any more
+        # X has charged it, though what it sent may have gone from the lake since.
         run = RunSpending(
-            charged=Resources(posts=spent.posts, users=paid),
-            returned=Resources(posts=spent.posts_returned, users=len(spent.users)),
+            charged=known.charged.at_least(Resources(posts=spent.posts, users=paid)),
+            returned=known.returned.at_least(
+                Resources(posts=spent.posts_returned, users=len(spent.users))
+            ),
             settled=True,
         )
         return day.with_run(self._run, run).model_copy(update={"users": payers})

@@ -34,6 +34,20 @@ def fetch(account):
     return Fetch(account=account, user_id="1", planned_at=AT)
 
 
+PARTIAL = Fetched(
+    account="broken",
+    outcome="fetched",
+    detail="",
+    author_id="1",
+    pages=1,
+    posts_returned=2,
+    users_returned=0,
+    requests=1,
+    days={AT.date(): Spent(posts=2, posts_returned=2)},
+    partial="The budget is used up.",
+)
+
+
 @pytest.fixture
 def fetched(lake, interval):
     def fetched(account, posts, *, users=0, over=interval):
@@ -170,6 +184,31 @@ def test_what_failed_costs_what_x_returned_and_gives_the_rest_back(lake, interva
     bill = report(lake, "tweets", interval, [broken], SETTINGS).bill
     assert bill.charged == Resources(posts=2)
     assert bill.month_usd == pytest.approx(2 * 0.005)
+
+
+def test_what_an_account_cost_counts_also_once_it_is_disabled(lake, interval, fetched):
+    big = fetched("big", 100)
+    batches(lake, "tweets", interval, [big, fetched("small", 10)], SETTINGS)
+    batches(lake, "tweets", interval, [fetched("small", 10), fetched("new", 50)], SETTINGS)
+    assert report(lake, "tweets", interval, [], SETTINGS).bill.charged == Resources(posts=160)
+
+
+def test_what_a_partial_fetch_brought_when_it_went_on_counts_though_it_failed_then(lake, interval):
+    raw = RawBatch(lake, "tweets", interval, "broken")
+    raw.add_page(Answer(b'{"data": [{"id": "1"}, {"id": "2"}]}', AT))
+    raw.finish(PARTIAL)
+    raw.add_page(Answer(b'{"data": [{"id": "3"}]}', AT))
+    raw.fail(RuntimeError("the line went dead"))
+    batches(lake, "tweets", interval, [fetch("broken")], SETTINGS)
+    assert report(lake, "tweets", interval, [], SETTINGS).bill.charged == Resources(posts=3)
+
+
+def test_a_partial_fetch_costs_what_it_dropped_as_well(lake, interval):
+    raw = RawBatch(lake, "tweets", interval, "broken")
+    raw.add_page(Answer(b'{"data": [{"id": "2"}]}', AT))
+    raw.finish(PARTIAL)
+    batches(lake, "tweets", interval, [fetch("broken")], SETTINGS)
+    assert report(lake, "tweets", interval, [], SETTINGS).bill.charged == Resources(posts=2)
 
 
 def test_an_earlier_report_does_not_hide_that_the_pages_are_gone(lake, interval):

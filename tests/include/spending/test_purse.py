@@ -101,6 +101,15 @@ def test_settling_twice_is_settling_once(lake: Lake) -> None:
     assert (bill.usd, bill.saved_usd) == (pytest.approx(0.11), pytest.approx(0.06))
 
 
+def test_what_was_charged_once_stays_charged(lake: Lake) -> None:
+    run = purse(lake)
+    run.settle({TODAY: Spent(posts=110, posts_returned=120, users=("nasa", "esa", "nasa"))})
+    before = read_month(lake, TODAY)
+    run.settle({TODAY: Spent(posts=10, posts_returned=20, users=("esa",))})
+    run.settle({})
+    assert read_month(lake, TODAY) == before
+
+
 def test_a_user_is_charged_to_the_first_run_of_the_day(lake: Lake) -> None:
     first, second = purse(lake, "tweets/a"), purse(lake, "users/a")
     first.settle({TODAY: Spent(users=("nasa",))})
