@@ -89,6 +89,13 @@ def likely_volumes(
     return {account: _likely_volume(history[account]) for account in accounts}
 
 
+def give_back(lake: Lake, dataset: str, interval: Interval, purse: Purse) -> None:
+    """Let the run begin anew: of what it had set aside stays what X has returned for it."""
+    if purse.has_reserved():
+        purse.settle(_spent(lake, dataset, interval, {}))
+    purse.release()
+
+
 def _spent(
     lake: Lake, dataset: str, interval: Interval, complete: Mapping[str, Fetched]
 ) -> dict[date, Spent]:

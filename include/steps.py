@@ -50,8 +50,13 @@ def plan(dataset: str) -> list[dict[str, Any]]:
     run = run_name(dataset, interval)
     now = usage.ask_x(lake, api, run)
     purse = Purse(lake, settings, run, now)
-    purse.release()
-    fetches = target.source.plan(Planning(lake, api, accounts, interval, settings, now, purse))
+    running.give_back(lake, dataset, interval, purse)
+    try:
+        fetches = target.source.plan(Planning(lake, api, accounts, interval, settings, now, purse))
+    except BaseException:  # a timeout among them
+        # No task comes after it that would settle.
+        running.give_back(lake, dataset, interval, purse)
+        raise
     # Every mapped task asks Airflow for the whole list.
     return [fetch.model_dump(mode="json", exclude_defaults=True) for fetch in fetches]
 

@@ -12,6 +12,8 @@ from include.interval import Interval
 from include.lake import Lake
 from include.settings import Settings
 
+PREFIX = "raw/spending/"
+
 
 class LedgerUnreadable(TweetLakeError):
     """The month's ledger is not what this module wrote."""
@@ -111,7 +113,7 @@ def run_name(dataset: str, interval: Interval) -> str:
 
 def ledger_key(day: date) -> str:
     """``raw/spending/2026-11.json``."""
-    return f"raw/spending/{day:%Y-%m}.json"
+    return f"{PREFIX}{day:%Y-%m}.json"
 
 
 def read_month(lake: Lake, day: date) -> Month:
@@ -122,6 +124,16 @@ def read_month(lake: Lake, day: date) -> Month:
     """
     key = ledger_key(day)
     return _parsed(lake, key, lake.find(key))
+
+
+def months_since(lake: Lake, day: date) -> list[Month]:
+    """The ledgers of a day's month and of all later ones.
+
+    Raises:
+        LedgerUnreadable: an object is not what this module wrote.
+    """
+    keys = [key for key in lake.keys(PREFIX) if key >= ledger_key(day)]
+    return [_parsed(lake, key, lake.get(key)) for key in keys]
 
 
 def update_day(lake: Lake, day: date, change: Callable[[Month], Day]) -> None:

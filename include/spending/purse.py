@@ -15,6 +15,7 @@ from include.spending.ledger import (
     Resources,
     RunSpending,
     charged,
+    months_since,
     read_month,
     returned,
     total,
@@ -101,18 +102,19 @@ class Purse:
         return granted
 
     def release(self) -> None:
-        """Give back what an earlier attempt of the run has set aside today."""
-        known = self._spending()
-        if known.reserved == Resources() and not known.settled:
-            return
+        """Give back what earlier attempts of the run have set aside, so that it begins anew."""
+        days = self._days_reserved()
+        if self.is_settled():
+            days.add(self.today)
+        for day in sorted(days):
 
-        def give_back(month: Month) -> Day:
-            day = month.day(self.today)
-            run = day.runs.get(self._run, RunSpending())
-            anew = {"reserved": Resources(), "settled": False}
-            return day.with_run(self._run, run.model_copy(update=anew))
+            def give_back(month: Month, day: date = day) -> Day:
+                known = month.day(day)
+                run = known.runs.get(self._run, RunSpending())
+                anew = {"reserved": Resources(), "settled": False}
+                return known.with_run(self._run, run.model_copy(update=anew))
 
-        update_day(self._lake, self.today, give_back)
+            update_day(self._lake, day, give_back)
 
     def settle(self, days: Mapping[date, Spent]) -> None:
         """Put what the run was returned in the place of what it had reserved.
@@ -121,20 +123,32 @@ class Purse:
             days: by UTC day; all that the run was ever returned, so that settling twice is the
                 same as settling once.
         """
-        for day, spent in sorted({self.today: Spent(), **days}.items()):
+        nothing = dict.fromkeys({self.today, *self._days_reserved()}, Spent())
+        for day, spent in sorted({**nothing, **days}.items()):
 
             def put(month: Month, day: date = day, spent: Spent = spent) -> Day:
                 return self._settled(month.day(day), spent)
 
             update_day(self._lake, day, put)
 
+    def has_reserved(self) -> bool:
+        """Whether the run has anything set aside, on whichever day."""
+        return bool(self._days_reserved())
+
+    def _days_reserved(self) -> set[date]:
+        """Days from last month on, those to which a run that is cleared later has moved as well."""
+        last_month = self.today.replace(day=1) - timedelta(days=1)
+        return {
+            day
+            for month in months_since(self._lake, last_month)
+            for day, known in month.days.items()
+            if known.runs.get(self._run, RunSpending()).reserved != Resources()
+        }
+
     def is_settled(self) -> bool:
         """Whether the run has given back what it had set aside: what goes on sets aside anew."""
-        return self._spending().settled
-
-    def _spending(self) -> RunSpending:
         day = read_month(self._lake, self.today).day(self.today)
-        return day.runs.get(self._run, RunSpending())
+        return day.runs.get(self._run, RunSpending()).settled
 
     def _settled(self, day: Day, spent: Spent) -> Day:
         # Whoever had a user first that day is charged for it.

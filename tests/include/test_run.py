@@ -13,11 +13,11 @@ from include.lookup import lookup_prefix
 from include.outcomes import Outcome
 from include.raw import Fetched, RawBatch
 from include.report import AccountReport, RunReport
-from include.run import batches, reconcile, report
+from include.run import batches, give_back, reconcile, report
 from include.settings import Settings
 from include.source import Fetch
-from include.spending.ledger import Resources
-from include.spending.purse import Bill, Spent
+from include.spending.ledger import Resources, run_name
+from include.spending.purse import Bill, Purse, Spent
 from include.x_api.answer import Answer
 
 SETTINGS = Settings(
@@ -209,6 +209,18 @@ def test_a_partial_fetch_costs_what_it_dropped_as_well(lake, interval):
     raw.finish(PARTIAL)
     batches(lake, "tweets", interval, [fetch("broken")], SETTINGS)
     assert report(lake, "tweets", interval, [], SETTINGS).bill.charged == Resources(posts=2)
+
+
+def test_what_a_killed_attempt_bought_stays_charged_and_the_rest_is_given_back(lake, interval):
+    killed = Purse(lake, SETTINGS, run_name("tweets", interval), AT)
+    killed.reserve(Resources(posts=100))
+    page = Answer(b'{"data": [{"id": "1"}, {"id": "2"}]}', AT)
+    RawBatch(lake, "tweets", interval, "one").add_page(page)
+    give_back(lake, "tweets", interval, killed)
+    bill = report(lake, "tweets", interval, [fetch("one")], SETTINGS).bill
+    assert bill.charged == Resources(posts=2)
+    assert bill.month_usd == pytest.approx(2 * 0.005)
+    assert not killed.is_settled()
 
 
 def test_an_earlier_report_does_not_hide_that_the_pages_are_gone(lake, interval):

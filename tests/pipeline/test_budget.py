@@ -51,6 +51,14 @@ def test_a_run_that_failed_keeps_nothing_of_the_budget(world, world_lake, ingest
     assert total(month.day(TODAY).runs.values()) == Resources(users=2)
 
 
+def test_a_plan_that_failed_keeps_what_was_looked_up_and_nothing_else(world, world_lake, ingest):
+    world.faults.add("spending_limit", path="/users/by", after=1)
+    run = ingest(*(f"load_{number:04d}" for number in range(150)))
+    assert run.states["plan"] == {"failed"}
+    assert world.api.usage.users_on(TODAY) == 100
+    assert total(read_month(world_lake, TODAY).day(TODAY).runs.values()) == Resources(users=100)
+
+
 def test_a_budget_too_small_to_look_anybody_up_spends_nothing(world, ingest):
     run = ingest("harbour_news", "rail_updates", usd_per_day=0.01)
     assert run.succeeded

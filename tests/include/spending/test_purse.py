@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from include.lake import Lake
 from include.settings import Settings
-from include.spending.ledger import LedgerUnreadable, Resources, ledger_key, read_month
+from include.spending.ledger import LedgerUnreadable, Resources, ledger_key, read_month, total
 from include.spending.purse import Purse, Spent
 
 NOON = datetime(2026, 11, 2, 12, 1, tzinfo=UTC)
@@ -146,6 +147,30 @@ def test_what_an_attempt_reserved_is_given_back(lake: Lake) -> None:
     run.reserve(posts(150))
     run.release()
     assert run.reserve(posts(500)) == posts(200)
+
+
+@pytest.mark.parametrize("later", [timedelta(days=1), timedelta(days=30)], ids=str)
+@pytest.mark.parametrize("give_back", [Purse.release, lambda run: run.settle({})])
+def test_what_an_attempt_reserved_on_another_day_is_given_back(
+    lake: Lake, later: timedelta, give_back: Callable[[Purse], None]
+) -> None:
+    first, other = purse(lake), purse(lake, "tweets/b")
+    first.reserve(posts(150))
+    other.reserve(posts(20))
+    anew = purse(lake, now=NOON + later)
+    assert anew.has_reserved()
+    give_back(anew)
+    assert not anew.has_reserved()
+    assert total(read_month(lake, TODAY).day(TODAY).runs.values()) == posts(20)
+
+
+def test_a_settled_run_that_set_aside_more_on_a_later_day_gives_it_back(lake: Lake) -> None:
+    run, late = purse(lake), purse(lake, now=NOON + timedelta(days=30))
+    run.settle({TODAY: Spent(posts=5)})
+    late.reserve(posts(100))
+    run.settle({TODAY: Spent(posts=5)})
+    assert not late.has_reserved()
+    assert run.bill().charged == posts(5)
 
 
 def test_the_forecast_goes_on_like_the_days_so_far(lake: Lake) -> None:
