@@ -158,7 +158,7 @@ class _UnderWay:
     def _room(self) -> int:
         """How many posts X may return now; more is set aside where too few are left."""
         if self._granted is None:
-            return self._page_size
+            return max(self._page_size, LEAST_POSTS)
         used = self._used()
         if self._granted - used < LEAST_POSTS:
             beyond = max(used - self._granted, 0)  # an expansion brought more than was set aside

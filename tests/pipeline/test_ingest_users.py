@@ -50,3 +50,8 @@ def test_a_day_that_is_over_stays_a_gap(world, ingest):
     assert [r.path for r in world.requests] == ["/2/usage/tweets"]
     (mail,) = world.mails
     assert "2026-11-03 00:00 UTC" in mail.get_body(("plain",)).get_content()
+
+
+def test_the_size_of_a_timeline_s_page_is_nothing_to_profiles(ingest):
+    run = ingest("harbour_news", dataset="users", over=DAY, page_size=5)
+    assert run.account(ALL_ACCOUNTS).outcome is Outcome.LANDED
