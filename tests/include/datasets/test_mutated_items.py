@@ -10,8 +10,13 @@ from typing import Any
 
 import pytest
 
+from include.compliance.page import Page
 from include.datasets import dataset_named
 from include.datasets.dataset import RawPage, UnreadablePage
+from include.drift import unknown_fields
+from include.raw import StoredPage
+from include.x_api.answer import read_answer
+from include.x_api.errors import XUnavailable
 
 PAGES = 600
 AT = datetime(2026, 11, 21, 0, 0, 41, tzinfo=UTC)
@@ -122,21 +127,56 @@ def test_an_odd_item_is_a_row_and_takes_no_other_down(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ITEMS)
+def test_an_odd_item_is_cleared_away_and_takes_no_other_along(name: str) -> None:
+    kind = dataset_named(name).source.kind
+    for number in range(0, PAGES, 3):
+        body = mutated_page(ITEMS[name], number)
+        first, second = Page(f"raw/{name}/", body).subjects()
+        for gone, other in ((first, second), (second, first)):
+            left = Page(f"raw/{name}/", body).without({gone: "deleted"}.get)
+            assert left is not None
+            assert list(Page(f"raw/{name}/", left).subjects()) == [other] * (gone != other), body
+        unknown_fields([StoredPage(read_answer(body), AT)], kind)
+
+
+def damaged_page(page: bytes, number: int) -> bytes:
+    """Some bytes of it are others, more or less; equal numbers make equal pages."""
+    chance = random.Random(number)  # noqa: S311 - no secret, the same pages every time
+    body = bytearray(page)
+    for _ in range(chance.randint(1, 3)):
+        at = chance.randrange(len(body))
+        body[at : at + chance.randint(0, 2)] = chance.choice(
+            [b"", bytes([chance.randrange(256)]), b'"', b"\\", b"[", b"}", b",", b"\x00"]
+        )
+    return bytes(body)
+
+
+@pytest.mark.parametrize("name", ITEMS)
 def test_bytes_gone_wrong_make_rows_or_an_unreadable_page(name: str) -> None:
     decode = dataset_named(name).decode
     page = json.dumps({"data": [ITEMS[name], ITEMS[name]], "errors": [GONE]}).encode()
     tables = 0
     for number in range(PAGES):
-        chance = random.Random(number)  # noqa: S311 - no secret, the same pages every time
-        body = bytearray(page)
-        for _ in range(chance.randint(1, 3)):
-            at = chance.randrange(len(body))
-            body[at : at + chance.randint(0, 2)] = chance.choice(
-                [b"", bytes([chance.randrange(256)]), b'"', b"\\", b"[", b"}", b",", b"\x00"]
-            )
+        body = damaged_page(page, number)
         try:
-            decode([RawPage("k", bytes(body), AT)])
+            decode([RawPage("k", body, AT)])
         except UnreadablePage:
             continue
         tables += 1
     assert PAGES / 10 < tables < PAGES
+
+
+@pytest.mark.parametrize("name", ITEMS)
+def test_of_bytes_gone_wrong_all_that_can_be_stored_can_be_cleared_away(name: str) -> None:
+    page = json.dumps({"data": [ITEMS[name], ITEMS[name]], "errors": [GONE]}).encode()
+    stored = 0
+    for number in range(PAGES):
+        body = damaged_page(page, number)
+        try:
+            unknown_fields([StoredPage(read_answer(body), AT)], dataset_named(name).source.kind)
+        except XUnavailable:
+            continue
+        left = Page(f"raw/{name}/", body).without(lambda _: "deleted") or body
+        assert list(Page(f"raw/{name}/", left).subjects()) == [], body
+        stored += 1
+    assert PAGES / 10 < stored < PAGES
