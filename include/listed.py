@@ -30,6 +30,8 @@ class Listed(Source):
 
     dataset: str
     of_all_accounts = True
+    share: float
+    """How much of what is left of the budget may go into one run: the rest stays for others."""
 
     def plan(self, planning: Planning) -> list[Fetch]:
         """Write down what is wanted, unless an earlier attempt has."""
@@ -54,7 +56,8 @@ class Listed(Source):
         names = self.wanted(planning)
         paid = self.paid(planning, names)
         new = [name for name in names if name not in paid]
-        granted = planning.purse.reserve(Resources.model_validate({self.kind: len(new)}))
+        unpaid = Resources.model_validate({self.kind: len(new)})
+        granted = planning.purse.reserve(unpaid, share=self.share)
         left_out = set(new[getattr(granted, self.kind) :])
         return Wanted(
             names=[name for name in names if name not in left_out],

@@ -19,6 +19,7 @@ class Snapshots(Listed):
 
     kind = "posts"
     dataset = "tweet_metrics"
+    share = 0.5
 
     def wanted(self, planning: Planning) -> list[str]:
         """Ids of the posts that are due, the newest first."""

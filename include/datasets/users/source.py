@@ -20,6 +20,7 @@ class Profiles(Listed):
 
     kind = "users"
     dataset = "users"
+    share = 1.0  # they are few, and what is left out of a day can't be had later
 
     def wanted(self, planning: Planning) -> list[str]:
         """Usernames as they are configured."""

@@ -105,3 +105,20 @@ def test_after_a_shortage_runs_catch_up_and_ask_for_each_age_once(tmp_path: Path
             if youngest + MINUTE <= at - written[post_id] < oldest + MINUTE
         )
         assert set(asked.values()) == {1}
+
+
+def test_half_of_what_is_left_stays_for_other_datasets(tmp_path: Path) -> None:
+    lake, x = DirectoryLake(tmp_path), Asked()
+    land(lake, FIRST - 12 * HOUR, posts=200)
+    day, charges = FIRST.date(), []
+    for n in (1, 2, 3):
+        run(lake, x, FIRST + n * RUN, usd_per_day=100 * POST_USD)
+        charges.append(charged(lake, day))
+    assert charges == [50, 75, 87]
+
+
+def test_what_fits_into_half_of_what_is_left_is_asked_for_whole(tmp_path: Path) -> None:
+    lake, x = DirectoryLake(tmp_path), Asked()
+    land(lake, FIRST - 12 * HOUR, posts=50)
+    assert run(lake, x, FIRST + RUN, usd_per_day=100 * POST_USD) == 0
+    assert charged(lake, FIRST.date()) == 50
