@@ -20,6 +20,7 @@ from include.raw import Fetched, RawBatch, StoredPage
 from include.source import Fetch, Progress, Source, StaleToken
 from include.spending.ledger import Resources
 from include.spending.purse import Purse, Spent
+from include.spending.usage import x_clock
 from include.x_api.answer import read_answer
 from include.x_api.errors import XUnavailable
 
@@ -111,10 +112,11 @@ class _UnderWay:
         self._dropped: list[StoredPage] = []
         """Paid for, but not stored any more."""
         self._granted = fetch.most_posts
+        self._is_late = self._granted is not None and purse.is_settled()
         if self._granted is not None:
             # A run that is settled has given back all that its plan had set aside; what an earlier
             # attempt brought beyond its share, it had set aside as well.
-            set_aside = 0 if purse.is_settled() else self._granted
+            set_aside = 0 if self._is_late else self._granted
             self._granted = max(set_aside, self._used())
 
     def run(self) -> str:
@@ -161,10 +163,18 @@ class _UnderWay:
             return max(self._page_size, LEAST_POSTS)
         used = self._used()
         if self._granted - used < LEAST_POSTS:
+            self._purse.move_to(self._x_time())
             beyond = max(used - self._granted, 0)  # an expansion brought more than was set aside
             more = Resources(posts=max(self._page_size, LEAST_POSTS) + beyond)
             self._granted += self._purse.reserve(more).posts
         return self._granted - used
+
+    def _x_time(self) -> datetime:
+        """When X answered last: its day may be another than that of the plan."""
+        if self._is_late:
+            self._is_late = False
+            return x_clock(self._api)  # the stored answers may be days old
+        return max((page.at for page in self._pages if page.at), default=self._fetch.planned_at)
 
     def _used(self) -> int:
         """How many posts X has returned since the fetch was planned."""
@@ -177,6 +187,7 @@ class _UnderWay:
         kind = self._source.kind
         if kind == "posts" and (users := set(users_in(page, kind))):
             known = {user for earlier in self._pages[:-1] for user in users_in(earlier, kind)}
+            self._purse.move_to(self._x_time())
             new = users - known - self._purse.users_charged()
             self._purse.reserve(Resources(users=len(new)))
 

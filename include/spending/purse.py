@@ -71,6 +71,11 @@ class Purse:
         self._now = now
         self.today = now.date()
 
+    def move_to(self, now: datetime) -> None:
+        """Go on at a later time: what is set aside from then on is of that day."""
+        self._now = max(self._now, now)
+        self.today = self._now.date()
+
     def reserve(self, wanted: Resources, *, share: float = 1.0) -> Resources:
         """Set aside what the run may be charged, as much of it as the caps allow.
 

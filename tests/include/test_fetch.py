@@ -14,7 +14,8 @@ from include.outcomes import Outcome
 from include.raw import RawBatch
 from include.settings import Settings
 from include.source import Fetch, Planning
-from include.spending.purse import Purse
+from include.spending.ledger import Resources, read_month
+from include.spending.purse import Purse, Spent
 from include.x_api.answer import Answer
 from include.x_api.client import XApi
 from include.x_api.errors import BadRequest, OutOfCredits, XUnavailable
@@ -52,6 +53,8 @@ def extract(lake, raw, api, fetch, page_size=100, **settings):
 class Answers:
     """X, answering with what it is given; an error is raised."""
 
+    at = AT
+
     def __init__(self, *answers):
         self.answers = list(answers)
 
@@ -59,7 +62,7 @@ class Answers:
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
-        return Answer(answer, AT)
+        return Answer(answer, self.at)
 
     users_by = search = timeline
 
@@ -450,3 +453,66 @@ def test_settings_that_changed_while_the_archive_was_asked_begin_anew(lake, inte
     raw = RawBatch(lake, "tweets", interval, "moon")
     answers = Answers(b'{"data": [{"id": "1"}], "meta": {}}')
     assert extract(lake, raw, answers, fetch).pages == 1
+
+
+TOMORROW = AT + timedelta(days=1)
+A_HUNDRED_POSTS = {"usd_per_day": 0.5, "usd_per_month": None}
+
+
+class Tomorrow(Answers):
+    """X, a day after the plan."""
+
+    at = TOMORROW
+
+    def usage(self):
+        return Answer(b"{}", self.at)
+
+
+def spend(lake, now, posts):
+    """Another run, which spends of the day's budget."""
+    other = Purse(lake, SETTINGS, "tweets/other", now)
+    other.settle({now.date(): Spent(posts=posts)})
+
+
+def test_what_is_cleared_on_the_next_day_has_that_day_s_budget(lake, interval):
+    purse_of(lake).settle({AT.date(): Spent(posts=100)})
+    fetch = FETCH.model_copy(update={"most_posts": 50})
+    raw = RawBatch(lake, "tweets", interval, "nasa")
+    assert not extract(lake, raw, Tomorrow(page_with(10)), fetch, **A_HUNDRED_POSTS).partial
+    month = read_month(lake, AT)
+    assert month.day(AT.date()).runs["tweets/run"].reserved == Resources()
+    assert month.day(TOMORROW.date()).runs["tweets/run"].reserved == Resources(posts=100)
+
+
+def test_what_is_cleared_on_the_next_day_has_no_more_than_that_day_s_budget(lake, interval):
+    purse_of(lake).settle({})
+    spend(lake, TOMORROW, 100)
+    fetch = FETCH.model_copy(update={"most_posts": 50})
+    raw = RawBatch(lake, "tweets", interval, "nasa")
+    fetched = extract(lake, raw, Tomorrow(), fetch, **A_HUNDRED_POSTS)
+    assert "$0.50 of $0.50 a day" in fetched.partial
+
+
+@pytest.mark.parametrize(("left", "pages"), [(0, 1), (100, 2)])
+def test_beyond_midnight_more_is_set_aside_of_the_new_day(lake, interval, left, pages):
+    spend(lake, TOMORROW, 100 - left)
+    fetch = FETCH.model_copy(update={"most_posts": 10})
+    api = Tomorrow(page_with(10, "more"), page_with(10))
+    raw = RawBatch(lake, "tweets", interval, "nasa")
+    fetched = extract(lake, raw, api, fetch, **A_HUNDRED_POSTS)
+    assert (fetched.pages, bool(fetched.partial)) == (pages, left == 0)
+
+
+def test_a_retry_after_midnight_knows_the_day_of_the_stored_pages(lake, interval):
+    spend(lake, TOMORROW, 100)
+    raw = RawBatch(lake, "tweets", interval, "nasa")
+    raw.add_page(Answer(page_with(10, "more"), TOMORROW))
+    fetch = FETCH.model_copy(update={"most_posts": 10})
+    assert extract(lake, raw, Tomorrow(), fetch, **A_HUNDRED_POSTS).partial
+
+
+def test_users_that_come_after_midnight_are_set_aside_of_the_new_day(lake, interval):
+    raw = RawBatch(lake, "tweets", interval, "nasa")
+    extract(lake, raw, Tomorrow(page_with(1, users=3)), FETCH)
+    month = read_month(lake, AT)
+    assert month.day(TOMORROW.date()).runs["tweets/run"].reserved == Resources(users=3)
