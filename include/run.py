@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from pydantic import BaseModel, ConfigDict
 
 from include import drift
-from include.data_docs.words import interval_in_words
+from include.data_docs.words import count_of, interval_in_words
 from include.datasets import dataset_named
 from include.errors import RunFailedError, RunIncompleteError
 from include.fetch import spent_by_day
@@ -277,6 +277,6 @@ def reconcile(lake: Lake, run: RunReport) -> None:
     ]
     if failed:
         raise RunFailedError(
-            f"{len(failed)} accounts of {run.dataset} {run.interval} failed; what landed stays, "
-            "clear their failed tasks to get the rest:\n" + "\n".join(failed)
+            f"{count_of(len(failed), 'account')} of {run.dataset} {run.interval} failed; what "
+            "landed stays, clear what failed to get the rest:\n" + "\n".join(failed)
         )
