@@ -36,7 +36,8 @@ class Listed(Source):
     def plan(self, planning: Planning) -> list[Fetch]:
         """Write down what is wanted, unless an earlier attempt has."""
         raw = RawBatch(planning.lake, self.dataset, planning.interval, ALL_ACCOUNTS)
-        if raw.wanted() is None:
+        known = raw.wanted()
+        if known is None:
             interval = planning.interval
             if planning.now >= interval.end + (interval.end - interval.start):
                 return [
@@ -48,23 +49,35 @@ class Listed(Source):
                         f"{planning.now:%Y-%m-%d %H:%M} UTC when this interval was run.",
                     )
                 ]
-            raw.want(self._affordable(planning))
+            names = self.wanted(planning)
+            paid = self.paid(planning, names)
+            wanted = Wanted(
+                names=names,
+                paid=[name for name in names if name in paid],
+                planned_at=planning.now,
+            )
+            raw.want(self._affordable(planning, wanted, names))
+        elif rest := known.names[len(asked(raw)) :]:
+            # What the attempt before had set aside for it was given back.
+            raw.want(self._affordable(planning, known, rest))
         return [Fetch(account=ALL_ACCOUNTS, planned_at=planning.now)]
 
-    def _affordable(self, planning: Planning) -> Wanted:
-        """What is wanted, without what the budget is too small for; what is paid goes free."""
-        names = self.wanted(planning)
-        paid = self.paid(planning, names)
+    def _affordable(self, planning: Planning, wanted: Wanted, names: Sequence[str]) -> Wanted:
+        """``wanted`` without those of the names for which the budget is too small."""
+        is_same_day = wanted.planned_at.date() == planning.now.date()
+        paid = set(wanted.paid) if is_same_day else set()
         new = [name for name in names if name not in paid]
         unpaid = Resources.model_validate({self.kind: len(new)})
         granted = planning.purse.reserve(unpaid, share=self.share)
         left_out = set(new[getattr(granted, self.kind) :])
-        return Wanted(
-            names=[name for name in names if name not in left_out],
-            paid=[name for name in names if name in paid],
-            planned_at=planning.now,
-            left_out=len(left_out),
-            why=planning.purse.explain() if left_out else "",
+        if not left_out:
+            return wanted
+        return wanted.model_copy(
+            update={
+                "names": [name for name in wanted.names if name not in left_out],
+                "left_out": wanted.left_out + len(left_out),
+                "why": planning.purse.explain(),
+            }
         )
 
     def is_complete(self, progress: Progress) -> bool:

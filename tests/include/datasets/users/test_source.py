@@ -43,3 +43,26 @@ def test_all_that_is_left_may_go_into_the_day_s_profiles(
     wanted = RawBatch(lake, "users", DAY, ALL_ACCOUNTS).wanted()
     assert wanted is not None
     assert (len(wanted.names), wanted.left_out) == (17 - left_out, left_out)
+
+
+@pytest.mark.parametrize(("room", "left_out"), [(17, 0), (5, 12)])
+def test_what_a_crashed_attempt_left_is_set_aside_anew(
+    tmp_path: Path, room: int, left_out: int
+) -> None:
+    lake, now = DirectoryLake(tmp_path), DAY.end + timedelta(minutes=1)
+    settings = Settings(
+        bucket="lake",
+        alert_to=("data-team@example.org",),
+        data_docs_url="http://docs.example.org",
+    )
+    accounts = parse_accounts(json.dumps([{"username": f"quay_{n}"} for n in range(17)]), "test")
+    nobody = cast("Any", None)
+    for cap in (None, room * USER_USD):
+        budget = settings.model_copy(update={"usd_per_day": cap})
+        purse = Purse(lake, budget, run_name("users", DAY), now)
+        purse.release()
+        Profiles().plan(Planning(lake, nobody, accounts, DAY, budget, now, purse))
+    wanted = RawBatch(lake, "users", DAY, ALL_ACCOUNTS).wanted()
+    assert wanted is not None
+    assert (len(wanted.names), wanted.left_out) == (17 - left_out, left_out)
+    assert not purse.has_room(1)
