@@ -98,6 +98,7 @@ class RawBatch:
         self._error_key = f"{self._prefix}error.json"
         self._lacks_key = f"{self._prefix}lacks.json"
         self._keys = set(lake.keys(self._prefix))
+        self._wanted: Wanted | None = None
 
     @property
     def page_keys(self) -> list[str]:
@@ -119,13 +120,15 @@ class RawBatch:
 
     def wanted(self) -> Wanted | None:
         """Names or ids that the batch asks for; None if that was not said."""
-        if self._wanted_key not in self._keys:
-            return None
-        return Wanted.model_validate_json(self._lake.get(self._wanted_key))
+        # It is asked for before every page, and may list ten thousand ids.
+        if self._wanted is None and self._wanted_key in self._keys:
+            self._wanted = Wanted.model_validate_json(self._lake.get(self._wanted_key))
+        return self._wanted
 
     def want(self, wanted: Wanted) -> None:
         """Say what the batch asks for, so that a retry asks for the rest of the same."""
         self._put_json(self._wanted_key, wanted.model_dump(mode="json"))
+        self._wanted = wanted
 
     def pages(self) -> list[StoredPage]:
         """The stored pages, parsed."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from include.accounts import Account, Search, begun
+from include.accounts import SEARCH_KIND, Account, Search, begun
 from include.datasets.tweets.archive import (
     archive_query,
     beyond_timeline,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from include.x_api.answer import Answer
     from include.x_api.client import XApi  # tweepy is slow to import
 
-WITHOUT_REPOSTS = "-is:retweet"
+WITHOUT_REPOSTS = f"-is:{SEARCH_KIND['retweets']}"
 _NO_REPOSTS = "X's full-archive search gives no reposts."
 _OUT_OF_REACH = (
     "X's timeline does not reach back so far, and its full-archive search gives no reposts."
