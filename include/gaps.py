@@ -19,6 +19,7 @@ from include.datasets import dataset_named
 from include.interval import Interval
 from include.lake import ALL_ACCOUNTS, Lake, batch_prefix, day_prefix
 from include.lookup import known_key
+from include.report import reported_runs
 
 _REQUESTS_AT_ONCE = 8
 _UNDER_WAY = timedelta(hours=1)
@@ -30,7 +31,6 @@ _MARKERS = ("fetch.json", "partial.json", "error.json")
 class State(StrEnum):
     """How far an account and interval came."""
 
-    COMPLETE = "complete"
     LIMITED = "limited"
     """All that X gives was fetched; what it does not give is said."""
     PARTIAL = "partial"
@@ -178,13 +178,7 @@ def missed_before(
 
     None where nothing was missed in the look-back, and where the interval is not the newest.
     """
-    runs = [
-        Interval.parse(key.rpartition("/")[2].removesuffix(".json"))
-        for age in range(look_back.days + 1)
-        for key in lake.keys(
-            f"{day_prefix('validations', dataset, interval.day - timedelta(days=age))}run/"
-        )
-    ]
+    runs = reported_runs(lake, dataset, interval.day, look_back.days)
     last = max((run.end for run in runs if run.end <= interval.start), default=interval.start)
     is_newest = all(run.start <= interval.start for run in runs)
     return Interval(last, interval.start) if is_newest and last < interval.start else None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from include.interval import Interval
+from include.lake import Lake, day_prefix
 from include.outcomes import Outcome
 from include.spending.purse import Bill
 
@@ -85,3 +88,14 @@ class RunReport(BaseModel):
     """What X returned, and what it costs."""
     remarks: list[str] = []
     """What somebody should know beyond the accounts, a sentence or two each."""
+
+
+def reported_runs(lake: Lake, dataset: str, last: date, days: int) -> dict[Interval, str]:
+    """Runs of the last day and the ``days`` before it that left a report, with its key."""
+    return {
+        Interval.parse(key.rpartition("/")[2].removesuffix(".json")): key
+        for age in range(days + 1)
+        for key in lake.keys(
+            f"{day_prefix('validations', dataset, last - timedelta(days=age))}run/"
+        )
+    }

@@ -21,7 +21,7 @@ from include.lake import ALL_ACCOUNTS, Lake, account_report_key, day_prefix, run
 from include.lookup import spent_on_lookups
 from include.outcomes import Outcome
 from include.raw import Fetched, RawBatch, fetched_key, partial_key
-from include.report import AccountReport, RunReport
+from include.report import AccountReport, RunReport, reported_runs
 from include.settings import Settings
 from include.source import Fetch
 from include.spending import usage
@@ -143,14 +143,8 @@ def purse_of(
 
 def _history(lake: Lake, dataset: str, interval: Interval, days: int) -> dict[str, list[int]]:
     """Rows per account in the runs of the last ``days`` days before ``interval``."""
-    keys = [
-        key
-        for age in range(days + 1)
-        for key in lake.keys(
-            f"{day_prefix('validations', dataset, interval.day - timedelta(days=age))}run/"
-        )
-        if Interval.parse(key.rpartition("/")[2].removesuffix(".json")).end <= interval.start
-    ]
+    runs = reported_runs(lake, dataset, interval.day, days)
+    keys = [key for run, key in runs.items() if run.end <= interval.start]
     history: dict[str, list[int]] = defaultdict(list)
     with ThreadPoolExecutor(max_workers=REQUESTS_AT_ONCE) as pool:
         for body in pool.map(lake.get, keys):
