@@ -10,6 +10,7 @@ PYTHON ?= $(firstword $(shell for python in python3 python3.13 python3.12 python
 UV := .local/uv/bin/uv
 BIN := .venv/bin
 READY := .venv/ready
+TESTABLE := .venv/testable
 EXPORT := $(UV) export --quiet --locked --no-hashes --no-header --no-annotate
 
 .PHONY: help
@@ -26,6 +27,11 @@ $(READY): $(UV) pyproject.toml uv.lock
 	@UV_PYTHON_DOWNLOADS=never $(UV) sync --quiet --locked --compile-bytecode --python $(PYTHON)
 	@touch $@
 
+$(TESTABLE): $(READY)
+	@echo "Adding what the tests need: Spark and a driver for Chromium"
+	@UV_PYTHON_DOWNLOADS=never $(UV) sync --quiet --locked --compile-bytecode --python $(BIN)/python --group test
+	@touch $@
+
 .PHONY: setup
 setup: $(READY) ## Set up the virtual environment from the lock
 
@@ -34,7 +40,7 @@ demo: $(READY) ## Run the main job on this machine's stand-ins, without Docker o
 	@$(BIN)/python -m sandbox.demo
 
 .PHONY: test
-test: $(READY) ## Run every test
+test: $(TESTABLE) ## Run every test
 	@$(BIN)/pytest
 
 .PHONY: up
@@ -54,7 +60,7 @@ gaps: $(READY) ## List what is missing in the lake of `make up` or of .env (SINC
 	@$(BIN)/python -m sandbox.gaps $(if $(SINCE),--since $(SINCE))
 
 .PHONY: lint
-lint: $(READY) ## Judge style, types and the lock; repairs nothing
+lint: $(TESTABLE) ## Judge style, types and the lock; repairs nothing
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
@@ -66,7 +72,7 @@ fix: $(READY) ## Repair what can be repaired by itself
 	@$(BIN)/ruff format
 
 .PHONY: bench
-bench: $(READY) ## Measure, print the tables and write .local/bench.json
+bench: $(TESTABLE) ## Measure, print the tables and write .local/bench.json
 	@$(BIN)/python -m benchmarks
 
 .PHONY: lock
