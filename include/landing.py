@@ -19,12 +19,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from include.datasets.dataset import PROBLEM, RAW, Dataset
+from include.datasets.schema import RELEASE_COLUMNS, TIMESTAMP
 from include.interval import Interval
 from include.lake import Lake, batch_prefix, curated_key
+from include.quarantine.decision import Decision, Decisions
 
 REASONS = "reasons"
 """Column of checked rows: keys of what is wrong with the row; empty where nothing is."""
 
+DISCARDED = "discarded"
+"""Reason of a row that fails nothing any more, but was discarded by a person."""
 ROW_GROUP = 25_000
 """Rows that are written at once, a row group of the Parquet file."""
 _ROWS_AT_ONCE = 10_000
@@ -39,6 +43,9 @@ def quarantine_schema(dataset: Dataset) -> pa.Schema:
         REASONS: (pa.list_(pa.string()), "Keys of the critical expectations that it failed."),
         PROBLEM: (pa.string(), "What could not be decoded, in words; null if all could."),
         RAW: (pa.string(), "The JSON that X sent, where something could not be decoded."),
+        "discarded_by": (pa.string(), "Who discarded it; null while nobody did."),
+        "discarded_at": (TIMESTAMP, "When it was discarded."),
+        "discard_reason": (pa.string(), "Why it was discarded, in that person's words."),
     }
     return pa.schema(
         [f.with_nullable(True) for f in dataset.schema]
@@ -55,12 +62,14 @@ class Landing:
     Args:
         folder: a temporary folder for the files.
         dataset: says which columns are curated and which of them is the day.
+        decisions: what people decided about rows of this account and interval.
         csv: write a CSV file beside each curated Parquet file.
     """
 
-    def __init__(self, folder: Path, dataset: Dataset, *, csv: bool) -> None:
+    def __init__(self, folder: Path, dataset: Dataset, decisions: Decisions, *, csv: bool) -> None:
         self._folder = folder
         self._dataset = dataset
+        self._decisions = decisions
         self._kinds: tuple[type[RowWriter], ...] = (
             (ParquetWriter, CsvWriter) if csv else (ParquetWriter,)
         )
@@ -68,6 +77,10 @@ class Landing:
         self._quarantine: RowWriter | None = None
         self.curated = 0
         self.quarantined = 0
+        self.released = 0
+        """How many of the curated rows are there because somebody released them."""
+        self.discarded = 0
+        """How many of the quarantined rows somebody discarded."""
         self.reasons: Counter[str] = Counter()
         """How many quarantined rows each reason holds."""
 
@@ -78,17 +91,52 @@ class Landing:
             rows: the decoded columns and ``reasons``.
             batch_reasons: what is wrong with the batch as a whole: none of it is curated.
         """
-        if batch_reasons:
-            self._add_quarantined(_with_reasons(rows, batch_reasons))
-            return
         for start in range(0, len(rows), ROW_GROUP):
             piece = rows.slice(start, ROW_GROUP)
+            if batch_reasons:
+                piece = _with_reasons(piece, batch_reasons)
+            if self._decisions:
+                piece = self._decided(piece)
             reasons = pc.list_value_length(piece[REASONS]).to_numpy()
             if reasons.any():
                 piece = piece.combine_chunks()
                 self._add_quarantined(piece.take(np.flatnonzero(reasons)))
                 piece = piece.take(np.flatnonzero(reasons == 0))
-            self._add_curated(piece)
+            if len(piece):
+                self._add_curated(piece)
+
+    def _decided(self, rows: pa.Table) -> pa.Table:
+        """The rows as people decided: what was released without reasons, each with its marks."""
+        never_null = [f.name for f in self._dataset.schema if not f.nullable]
+        is_whole = np.logical_and.reduce([rows[name].is_valid().to_numpy() for name in never_null])
+        reasons = rows[REASONS].to_pylist()
+        released: list[Decision | None] = [None] * len(rows)
+        discarded: list[Decision | None] = [None] * len(rows)
+        for row, row_id in enumerate(rows[self._dataset.id_column].to_pylist()):
+            decision = self._decisions.about(row_id, reasons[row])
+            if decision is None:
+                continue
+            if decision.verdict == "discarded":
+                discarded[row] = decision
+                reasons[row] = reasons[row] or [DISCARDED]
+            elif reasons[row] and is_whole[row]:
+                released[row] = decision
+                reasons[row] = []
+        self.released += sum(decision is not None for decision in released)
+        self.discarded += sum(decision is not None for decision in discarded)
+        rows = rows.set_column(
+            rows.schema.get_field_index(REASONS), REASONS, pa.array(reasons, pa.list_(pa.string()))
+        )
+        for names, made in (
+            ([column.name for column in RELEASE_COLUMNS], released),
+            (["discarded_by", "discarded_at", "discard_reason"], discarded),
+        ):
+            said = [(d.by, d.at, d.why) if d else (None, None, None) for d in made]
+            for place, (name, kind) in enumerate(
+                zip(names, (pa.string(), TIMESTAMP, pa.string()), strict=True)
+            ):
+                rows = rows.append_column(name, pa.array([s[place] for s in said], kind))
+        return rows
 
     def _add_curated(self, rows: pa.Table) -> None:
         self.curated += rows.num_rows
@@ -97,7 +145,7 @@ class Landing:
         for day in distinct:
             if day not in self._curated:
                 self._curated[day] = [
-                    kind(self._folder / f"{day}.{kind.suffix}", self._dataset.schema)
+                    kind(self._folder / f"{day}.{kind.suffix}", self._dataset.curated_schema)
                     for kind in self._kinds
                 ]
             of_day = rows if len(distinct) == 1 else rows.filter(pc.equal(days, day))
@@ -158,6 +206,14 @@ class RowWriter(ABC):
             lake.put(key, body, self.content_type)
 
 
+def _filled(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table with the schema's columns and no other; null is what it lacks."""
+    for field in schema:
+        if field.nullable and field.name not in table.schema.names:
+            table = table.append_column(field.name, pa.nulls(len(table), field.type))
+    return table.select(schema.names).cast(schema)
+
+
 class ParquetWriter(RowWriter):
     """Parquet, zstd, with statistics; each column's description is its field's metadata."""
 
@@ -170,7 +226,7 @@ class ParquetWriter(RowWriter):
 
     def write(self, table: pa.Table) -> None:
         """Append the rows as a row group."""
-        self._writer.write_table(table.select(self.schema.names).cast(self.schema))
+        self._writer.write_table(_filled(table, self.schema))
 
     def close(self) -> None:
         """Write the footer."""
@@ -190,7 +246,7 @@ class CsvWriter(RowWriter):
 
     def write(self, table: pa.Table) -> None:
         """Append a line for each row."""
-        for batch in table.select(self.schema.names).to_batches(max_chunksize=_ROWS_AT_ONCE):
+        for batch in _filled(table, self.schema).to_batches(max_chunksize=_ROWS_AT_ONCE):
             cells = [_cells(column) for column in batch.columns]
             lines = _join(_join(*cells, between=","), pa.scalar(""), between="\r\n")
             self._file.write("".join(lines.to_pylist()).encode())

@@ -48,6 +48,12 @@ class AccountReport(BaseModel):
     curated: int = 0
     quarantined: int = 0
     duplicates: int = 0
+    released: int = 0
+    """How many of the curated rows failed a check and were released by a person."""
+    discarded: int = 0
+    """How many of the quarantined rows were discarded by a person."""
+    reasons: dict[str, int] = {}
+    """How many quarantined rows each reason holds."""
     posts_returned: int = 0
     """Post resources that X returned (data and includes): what X may charge."""
     users_returned: int = 0
@@ -62,6 +68,11 @@ class AccountReport(BaseModel):
     """GX result JSON objects of this account, usually one."""
     data_docs_keys: list[str] = []
     """The Data Docs page of each of ``validation_keys``, same order."""
+
+    @property
+    def open(self) -> int:
+        """Quarantined rows about which nobody has decided yet."""
+        return self.quarantined - self.discarded
 
     @property
     def keys(self) -> list[str]:

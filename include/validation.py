@@ -28,6 +28,7 @@ from include.leftovers import Leftovers
 from include.outcomes import Outcome
 from include.page_reader import read_pages
 from include.quality import Level, Quality, Verdict
+from include.quarantine.decision import Decisions, read_decisions
 from include.raw import Fetched, RawBatch
 from include.report import AccountReport, FailedExpectation
 
@@ -97,6 +98,37 @@ def validate_batch(
         UnreadablePage: a stored page is no page of rows at all.
         RowsLostError: not every row would be accounted for.
     """
+    decisions = read_decisions(lake, dataset.name, interval, account)
+    while True:
+        report = _validate(
+            lake,
+            dataset,
+            quality,
+            interval=interval,
+            account=account,
+            volume=volume,
+            decisions=decisions,
+            csv=csv,
+        )
+        latest = read_decisions(lake, dataset.name, interval, account)
+        if latest == decisions:
+            return report
+        # Somebody decided meanwhile, and may have landed the rows already: what is there now, made
+        # without that decision, must not stay.
+        decisions = latest
+
+
+def _validate(
+    lake: Lake,
+    dataset: Dataset,
+    quality: Quality,
+    *,
+    interval: Interval,
+    account: str,
+    volume: tuple[int, int],
+    decisions: Decisions,
+    csv: bool,
+) -> AccountReport:
     leftovers = Leftovers(lake, dataset, interval, account)
     leftovers.withdraw_report()
     raw = RawBatch(lake, dataset.name, interval, account)
@@ -115,7 +147,13 @@ def validate_batch(
         "asked": None if wanted is None else len(wanted.names),
     }
     batch = _Batch(
-        lake, dataset, quality, interval=interval, account=account, parameters=parameters
+        lake,
+        dataset,
+        quality,
+        interval=interval,
+        account=account,
+        parameters=parameters,
+        decisions=decisions,
     )
     if fetched.outcome == "fetched":
         is_large = fetched.posts_returned > WHOLE_ROWS
@@ -155,6 +193,7 @@ class _Batch:
         interval: Interval,
         account: str,
         parameters: Mapping[str, Any],
+        decisions: Decisions,
     ) -> None:
         self._lake = lake
         self._dataset = dataset
@@ -162,6 +201,7 @@ class _Batch:
         self._interval = interval
         self._account = account
         self._parameters = parameters
+        self._decisions = decisions
         self._rows_in = 0
         self._duplicates = 0
         self._forgotten = 0
@@ -172,7 +212,7 @@ class _Batch:
     def run(self, page_keys: Sequence[str], rows_at_once: int, *, csv: bool) -> AccountReport:
         """Check and land every row of the pages."""
         with TemporaryDirectory(prefix="tweet-lake-") as folder:
-            landing = Landing(Path(folder), self._dataset, csv=csv)
+            landing = Landing(Path(folder), self._dataset, self._decisions, csv=csv)
             for rows in self._checked(self._chunks(page_keys, rows_at_once), Path(folder)):
                 landing.add(rows, self._batch_reasons)
             report = self._report(landing)
@@ -188,7 +228,6 @@ class _Batch:
                 {
                     "dataset": self._dataset.name,
                     "interval": self._interval.name,
-                    "reasons": dict(landing.reasons),
                     **report.model_dump(mode="json", exclude=_OF_THE_FETCH),
                 },
             )
@@ -309,17 +348,20 @@ class _Batch:
 
     def _report(self, landing: Landing) -> AccountReport:
         prefix = batch_prefix("quarantine", self._dataset.name, self._interval, self._account)
-        if self._batch_reasons:
+        total = landing.quarantined + landing.curated
+        is_open = landing.quarantined > landing.discarded
+        if is_open and self._batch_reasons and not landing.curated:
             outcome = Outcome.BATCH_QUARANTINED
             detail = f"Nothing of it has landed: {', '.join(self._batch_reasons)}."
-        elif landing.quarantined:
+        elif is_open:
             outcome = Outcome.ROWS_QUARANTINED
-            total = landing.quarantined + landing.curated
             detail = (
                 f"{landing.quarantined} of {total} rows are in quarantine, the rest has landed."
             )
         elif landing.curated:
             outcome, detail = Outcome.LANDED, ""
+        elif landing.discarded:
+            outcome, detail = Outcome.EMPTY, "All that was fetched has been discarded."
         else:
             outcome, detail = Outcome.EMPTY, "The stored pages hold no rows."
         return AccountReport(
@@ -330,6 +372,9 @@ class _Batch:
             curated=landing.curated,
             quarantined=landing.quarantined,
             duplicates=self._duplicates,
+            released=landing.released,
+            discarded=landing.discarded,
+            reasons=dict(sorted(landing.reasons.items())),
             failed_expectations=sorted(
                 self._failed.values(), key=lambda failed: _SEVERITIES.index(failed.severity)
             ),

@@ -54,8 +54,13 @@ def _needs_review(account: AccountReport) -> bool:
 
 
 def loud(account: AccountReport) -> list[FailedExpectation]:
-    """Its failed expectations that are more than ``info``."""
-    return [failed for failed in account.failed_expectations if failed.severity != "info"]
+    """Its failed expectations that are more than ``info`` and not decided on by a person."""
+    decided = {"critical"} if (account.released or account.discarded) and not account.open else ()
+    return [
+        failed
+        for failed in account.failed_expectations
+        if failed.severity != "info" and failed.severity not in decided
+    ]
 
 
 def tone(account: AccountReport) -> str:

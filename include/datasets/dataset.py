@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from include.datasets.schema import RELEASE_COLUMNS, schema_of
 from include.errors import TweetLakeError
 from include.frame_stack import with_room
 
@@ -64,7 +65,7 @@ class Dataset:
 
     name: str
     schema: pa.Schema
-    """Columns of a curated object, in order."""
+    """Columns that pages give, in order; a curated object has a few more."""
     decode: Callable[[Sequence[RawPage]], pa.Table]
     """Pages to rows: ``schema``'s columns, all nullable, then extra columns for the checks, among
     them ``decode_problem`` and ``raw_post``."""
@@ -80,6 +81,11 @@ class Dataset:
     """How long a scheduled interval is."""
     source: Source
     """How its pages come from X."""
+
+    @property
+    def curated_schema(self) -> pa.Schema:
+        """Columns of a curated object, in order."""
+        return pa.schema([*self.schema, *schema_of(RELEASE_COLUMNS)])
 
     @with_room
     def quality(self) -> Quality:

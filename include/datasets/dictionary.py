@@ -30,12 +30,12 @@ def page() -> str:
 
 def _section(dataset: Dataset) -> str:
     quarantine = quarantine_schema(dataset)
-    extra = pa.schema([f for f in quarantine if f.name not in dataset.schema.names])
+    extra = pa.schema([f for f in quarantine if f.name not in dataset.curated_schema.names])
     return "\n".join(
         [
             f"## curated/{dataset.name}",
             f"One row per `{dataset.id_column}`; `dt` is the UTC date of `{dataset.day_column}`.\n",
-            *_table(dataset.schema),
+            *_table(dataset.curated_schema),
             "",
             f"## quarantine/{dataset.name}",
             "`rows.parquet` has the same columns, all of which may be null, and:\n",

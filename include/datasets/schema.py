@@ -26,6 +26,13 @@ RAW_COLUMNS: tuple[Column, ...] = (
 )
 """Where a row came from: the last columns of every dataset."""
 
+RELEASE_COLUMNS: tuple[Column, ...] = (
+    Column("released_by", pa.string(), True, "Who released it from quarantine; null on any other."),
+    Column("released_at", TIMESTAMP, True, "When it was released."),
+    Column("release_reason", pa.string(), True, "Why it was released, in that person's words."),
+)
+"""What a curated row has beyond what was decoded: who answers for it, if it failed a check."""
+
 
 def schema_of(columns: Iterable[Column]) -> pa.Schema:
     """The columns as Arrow fields, each with its description as metadata."""

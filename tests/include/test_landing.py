@@ -16,6 +16,7 @@ from include.datasets import dataset_named
 from include.interval import Interval
 from include.lake import Lake
 from include.landing import REASONS, CsvWriter, Landing, ParquetWriter, quarantine_schema
+from include.quarantine.decision import Decision, Decisions, grounds
 
 TWEETS = dataset_named("tweets")
 
@@ -99,7 +100,7 @@ def test_structs_in_lists_are_json(tmp_path: Path) -> None:
 
 def rows(*given: dict[str, Any]) -> pa.Table:
     """Checked rows: what is not given is null or empty."""
-    fields = [*quarantine_schema(TWEETS)]
+    fields = [f for f in quarantine_schema(TWEETS) if not f.name.startswith("discard")]
     complete = {
         "author_id": "1",
         "text": "t",
@@ -124,7 +125,8 @@ def objects(lake: Lake) -> dict[str, bytes]:
 
 def land(lake: Lake, interval: Interval, folder: Path, *tables: pa.Table, **kwargs: Any) -> Landing:
     folder.mkdir()
-    landing = Landing(folder, TWEETS, csv=kwargs.get("csv", False))
+    decisions = kwargs.get("decisions", Decisions())
+    landing = Landing(folder, TWEETS, decisions, csv=kwargs.get("csv", False))
     for table in tables:
         landing.add(table, kwargs.get("batch_reasons", []))
     landing.land(lake, interval, "nasa")
@@ -179,7 +181,7 @@ def test_a_curated_file_has_the_schema_and_its_descriptions(
 ) -> None:
     land(lake, interval, tmp_path / "f", rows({"tweet_id": "1"}))
     file = pq.ParquetFile(pa.BufferReader(lake.get(CURATED)))
-    assert file.schema_arrow.equals(TWEETS.schema, check_metadata=False)
+    assert file.schema_arrow.equals(TWEETS.curated_schema, check_metadata=False)
     described = file.schema_arrow.field("like_count").metadata[b"description"]
     assert described == TWEETS.schema.field("like_count").metadata[b"description"]
     column = file.metadata.row_group(0).column(0)
@@ -212,4 +214,104 @@ def test_partitions_are_in_the_key_only(lake: Lake, interval: Interval, tmp_path
     assert [(r["account"], str(r["dt"]), r["tweet_id"]) for r in read] == [
         ("nasa", "2026-11-02", "1")
     ]
-    assert json.dumps(TWEETS.schema.names).count("account") == 0
+    assert json.dumps(TWEETS.curated_schema.names).count("account") == 0
+
+
+AT = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
+
+
+def decided(verdict: str, *about: tuple[str | None, list[str]]) -> Decisions:
+    decision = Decision(
+        name="run-1", verdict=verdict, by="ada", at=AT, why="seen", grounds=grounds(about)
+    )
+    return Decisions(made=(decision,))
+
+
+def test_a_released_row_lands_where_it_belongs_with_who_when_and_why(
+    lake: Lake, interval: Interval, tmp_path: Path
+) -> None:
+    table = rows({"tweet_id": "1"}, {"tweet_id": "2", REASONS: ["a"]}, {"tweet_id": "3"})
+    landing = land(
+        lake, interval, tmp_path / "f", table, decisions=decided("released", ("2", ["a"])), csv=True
+    )
+    landed = table_of(lake.get(CURATED)).select(
+        ["tweet_id", "released_by", "released_at", "release_reason"]
+    )
+    assert [tuple(row.values()) for row in landed.to_pylist()] == [
+        ("1", None, None, None),
+        ("2", "ada", AT, "seen"),
+        ("3", None, None, None),
+    ]
+    lines = lake.get(CURATED.replace("/tweets/", "/tweets_csv/")[:-7] + "csv").decode().splitlines()
+    assert [line.rpartition('"0"')[2].split(",")[-3:] for line in lines[1:]] == [
+        ["", "", ""],
+        ['"ada"', "2026-11-03T09:30:00.000000Z", '"seen"'],
+        ["", "", ""],
+    ]
+    assert (landing.curated, landing.quarantined, landing.released) == (3, 0, 1)
+
+
+def test_a_batch_can_be_released_row_by_row(lake: Lake, interval: Interval, tmp_path: Path) -> None:
+    table = rows({"tweet_id": "1"}, {"tweet_id": "2", REASONS: ["a"]}, {"tweet_id": "3"})
+    decisions = decided("released", ("1", ["all_wrong"]), ("2", ["a", "all_wrong"]))
+    landing = land(
+        lake, interval, tmp_path / "f", table, batch_reasons=["all_wrong"], decisions=decisions
+    )
+    landed = objects(lake)
+    assert table_of(landed[CURATED])["tweet_id"].to_pylist() == ["1", "2"]
+    assert table_of(landed[BAD])["tweet_id"].to_pylist() == ["3"]
+    assert landing.reasons == {"all_wrong": 1}
+
+
+def test_a_release_does_not_hold_for_a_reason_that_nobody_saw(
+    lake: Lake, interval: Interval, tmp_path: Path
+) -> None:
+    table = rows({"tweet_id": "2", REASONS: ["a", "b"]})
+    land(lake, interval, tmp_path / "f", table, decisions=decided("released", ("2", ["a"])))
+    assert objects(lake).keys() == {BAD}
+
+
+def test_a_release_of_what_passes_by_now_leaves_no_mark(
+    lake: Lake, interval: Interval, tmp_path: Path
+) -> None:
+    decisions = decided("released", ("2", ["a"]))
+    landing = land(lake, interval, tmp_path / "f", rows({"tweet_id": "2"}), decisions=decisions)
+    assert table_of(lake.get(CURATED))["released_by"].to_pylist() == [None]
+    assert landing.released == 0
+
+
+def test_what_lacks_what_is_never_null_stays_where_it_is_though_it_was_released(
+    lake: Lake, interval: Interval, tmp_path: Path
+) -> None:
+    table = rows({"tweet_id": "2", "text": None, REASONS: ["text_missing"]})
+    decisions = decided("released", ("2", ["text_missing"]))
+    landing = land(lake, interval, tmp_path / "f", table, decisions=decisions)
+    assert objects(lake).keys() == {BAD}
+    assert (landing.quarantined, landing.released) == (1, 0)
+
+
+def test_a_discarded_row_is_kept_with_who_when_and_why(
+    lake: Lake, interval: Interval, tmp_path: Path
+) -> None:
+    table = rows(
+        {"tweet_id": None, REASONS: ["tweet_id_missing"]}, {"tweet_id": "3", REASONS: ["a"]}
+    )
+    decisions = decided("discarded", (None, ["tweet_id_missing"]))
+    landing = land(lake, interval, tmp_path / "f", table, decisions=decisions)
+    kept = table_of(lake.get(BAD)).select(
+        ["tweet_id", "discarded_by", "discarded_at", "discard_reason"]
+    )
+    assert [tuple(row.values()) for row in kept.to_pylist()] == [
+        (None, "ada", AT, "seen"),
+        ("3", None, None, None),
+    ]
+    assert (landing.quarantined, landing.discarded) == (2, 1)
+
+
+def test_a_discarded_row_stays_out_though_it_passes_by_now(
+    lake: Lake, interval: Interval, tmp_path: Path
+) -> None:
+    decisions = decided("discarded", ("2", ["a"]))
+    land(lake, interval, tmp_path / "f", rows({"tweet_id": "2"}), decisions=decisions)
+    assert objects(lake).keys() == {BAD}
+    assert table_of(lake.get(BAD))[REASONS].to_pylist() == [["discarded"]]

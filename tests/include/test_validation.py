@@ -269,7 +269,7 @@ def test_the_csv_file_has_the_curated_rows(
     assert [key.rpartition(".")[2] for key in report.curated_keys] == ["parquet", "csv"]
     assert report.curated_keys[1].startswith("curated/tweets_csv/dt=2026-11-02/account=nasa/")
     header, *lines = lake.get(report.curated_keys[1]).decode().split("\r\n")
-    assert header.split(",") == TWEETS.schema.names
+    assert header.split(",") == TWEETS.curated_schema.names
     assert len(lines) == 2
     assert '"\'=1+1"' in lines[0]
     assert lines[1] == ""
