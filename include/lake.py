@@ -86,6 +86,11 @@ def unpacked(page: bytes) -> bytes:
     return gzip.decompress(page)
 
 
+def json_bytes(value: Any) -> bytes:
+    """``value`` as JSON with sorted keys, so that equal values are equal bytes."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1).encode()
+
+
 class Lake:
     """One bucket behind one S3 client; the client's endpoint says whose S3 it is.
 
@@ -117,9 +122,8 @@ class Lake:
             raise LakeUnavailable(self.bucket, key, error) from error
 
     def put_json(self, key: str, value: Any) -> None:
-        """Write ``value`` as JSON with sorted keys, so that equal values are equal bytes."""
-        text = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1)
-        self.put(key, text.encode(), "application/json")
+        """Write ``value`` as :func:`json_bytes` makes it."""
+        self.put(key, json_bytes(value), "application/json")
 
     def put_page(self, key: str, body: bytes, at: datetime | None = None) -> None:
         """Write a response body as :func:`packed` makes it."""

@@ -20,6 +20,7 @@ from include.interval import Interval
 from include.lake import ALL_ACCOUNTS, Lake, account_report_key, day_prefix, run_report_key
 from include.lookup import spent_on_lookups
 from include.outcomes import Outcome
+from include.quarantine import items
 from include.raw import Fetched, RawBatch, fetched_key, partial_key
 from include.report import AccountReport, RunReport, reported_runs
 from include.settings import Settings
@@ -196,6 +197,7 @@ def report(
         ],
     )
     lake.put_json(run_report_key(dataset, interval), run.model_dump(mode="json"))
+    items.record(lake, dataset, interval, accounts)
     return run
 
 

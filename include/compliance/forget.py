@@ -8,27 +8,21 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
-from functools import cache
 
 from include.compliance.keys import record_key
 from include.compliance.page import Page, Why
 from include.compliance.record import Record, read_record
 from include.compliance.subject import Found, Subject
 from include.compliance.traces import Batch, traces
-from include.data_docs.site import publish
-from include.datasets import dataset_named
 from include.errors import RawPagesGone
 from include.interval import Interval
-from include.lake import Lake, answered_at, packed, run_report_key, unpacked
-from include.quality import Quality
+from include.lake import Lake, answered_at, packed, unpacked
 from include.raw import RawBatch
-from include.report import AccountReport, RunReport
-from include.run import likely_volumes
+from include.rerun import Reruns
 from include.settings import Settings
 from include.spending.ledger import run_name
-from include.validation import validate_batch
 
 log = logging.getLogger(__name__)
 
@@ -67,9 +61,8 @@ class _Forgetting:
 
     def __init__(self, lake: Lake, settings: Settings, found: Found) -> None:
         self._lake = lake
-        self._settings = settings
         self._found = found
-        self._quality: Callable[[str], Quality] = cache(lambda name: dataset_named(name).quality())
+        self._reruns = Reruns(lake, settings)
 
     def go_through(self, keys: Sequence[str]) -> None:
         """Oldest first: the volumes of a run are compared with those of the runs before it."""
@@ -107,28 +100,11 @@ class _Forgetting:
                 fetched.append(account)
             elif not changed:
                 lost.append(account)
-        self._report(interval, dataset, self._validate(interval, dataset, fetched, pages))
+        new = self._reruns.validate(_Foreseen(self._lake, pages), dataset, interval, fetched)
+        self._reruns.report(dataset, interval, new)
         self._store(pages)
         if lost:
             raise RawPagesGone(run_name(dataset, interval), lost)
-
-    def _validate(
-        self, interval: Interval, dataset: str, accounts: Sequence[str], pages: dict[str, bytes]
-    ) -> dict[str, AccountReport]:
-        """Land what the pages give once they are changed."""
-        volumes = likely_volumes(self._lake, dataset, interval, self._settings, accounts)
-        return {
-            account: validate_batch(
-                _Foreseen(self._lake, pages),
-                dataset_named(dataset),
-                self._quality(dataset),
-                interval=interval,
-                account=account,
-                volume=volumes[account],
-                csv=self._settings.csv,
-            )
-            for account in accounts
-        }
 
     def _why(self, owner: str | None) -> Why:
         theirs = self._found.users.get(owner or "")
@@ -147,18 +123,6 @@ class _Forgetting:
             if body is not None:
                 pages[key] = packed(body, answered_at(stored))
         return pages
-
-    def _report(self, interval: Interval, dataset: str, new: dict[str, AccountReport]) -> None:
-        """Put the accounts' reports into the run's, and publish their pages anew."""
-        key = run_report_key(dataset, interval)
-        body = self._lake.find(key)
-        if body is None:  # the run is not over, or never was
-            return
-        run = RunReport.model_validate_json(body)
-        accounts = [new.get(account.account, account) for account in run.accounts]
-        run = run.model_copy(update={"accounts": accounts})
-        self._lake.put_json(key, run.model_dump(mode="json"))
-        publish(self._lake, run, changed=new.keys())
 
     def _store(self, pages: dict[str, bytes]) -> None:
         for key, page in pages.items():

@@ -1,0 +1,65 @@
+"""A run made anew from what is stored: some of its accounts are validated, told of and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+
+from include.data_docs.site import publish
+from include.datasets import dataset_named
+from include.interval import Interval
+from include.lake import Lake, json_bytes, run_report_key
+from include.quality import Quality
+from include.quarantine import items
+from include.report import AccountReport, RunReport
+from include.run import likely_volumes
+from include.settings import Settings
+from include.validation import validate_batch
+
+
+class Reruns:
+    """Runs made anew, one after the other; Great Expectations is set up once for all of them."""
+
+    def __init__(self, lake: Lake, settings: Settings) -> None:
+        self._lake = lake
+        self._settings = settings
+        self._quality: Callable[[str], Quality] = cache(lambda name: dataset_named(name).quality())
+
+    def validate(
+        self, lake: Lake, dataset: str, interval: Interval, accounts: Sequence[str]
+    ) -> dict[str, AccountReport]:
+        """Land what the stored pages of some accounts give; ``lake`` is where they are read.
+
+        Raises:
+            RawIncompleteError: pages of an account are not all there.
+        """
+        volumes = likely_volumes(self._lake, dataset, interval, self._settings, accounts)
+        return {
+            account: validate_batch(
+                lake,
+                dataset_named(dataset),
+                self._quality(dataset),
+                interval=interval,
+                account=account,
+                volume=volumes[account],
+                csv=self._settings.csv,
+            )
+            for account in accounts
+        }
+
+    def report(self, dataset: str, interval: Interval, new: Mapping[str, AccountReport]) -> None:
+        """Put the accounts' reports into the run's, and publish their pages anew."""
+        key = run_report_key(dataset, interval)
+        if self._lake.find(key) is None:  # the run is not over, or never was
+            return
+        body = self._lake.update(key, lambda before: _with(before, new))
+        items.record(self._lake, dataset, interval, new.values())
+        publish(self._lake, RunReport.model_validate_json(body), changed=new.keys())
+
+
+def _with(body: bytes | None, new: Mapping[str, AccountReport]) -> bytes:
+    if body is None:
+        raise FileNotFoundError("the run's report was deleted while its accounts were made anew")
+    run = RunReport.model_validate_json(body)
+    accounts = [new.get(account.account, account) for account in run.accounts]
+    return json_bytes(run.model_copy(update={"accounts": accounts}).model_dump(mode="json"))
