@@ -57,7 +57,11 @@ docs: $(READY) ## Serve the Data Docs of the last demo on loopback
 
 .PHONY: gaps
 gaps: $(READY) ## List what is missing in the lake of `make up` or of .env (SINCE=2026-11-01)
-	@$(BIN)/python -m sandbox.gaps $(if $(SINCE),--since $(SINCE))
+	@$(BIN)/python -m sandbox.command include.gaps_command $(if $(SINCE),--since $(SINCE))
+
+.PHONY: quarantine
+quarantine: $(READY) ## List what lies in quarantine, or decide on it (ARGS="--help" says how)
+	@$(BIN)/python -m sandbox.command include.quarantine.command $(ARGS)
 
 .PHONY: lint
 lint: $(TESTABLE) ## Judge style, types and the lock; repairs nothing

@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from include.errors import BadConfiguration, TweetLakeError
 from include.interval import Interval
 from include.lake import Lake, account_prefix
-
-Verdict = Literal["replayed", "released", "discarded"]
+from include.quarantine.verdicts import Verdict
 
 _Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 

@@ -49,7 +49,7 @@ class Item(BaseModel):
     released: int = 0
     """Rows that landed because somebody released them."""
     reasons: dict[str, int] = {}
-    """How many rows in quarantine each reason holds."""
+    """How many rows in quarantine each reason holds; where none is left, how many it held."""
 
     @classmethod
     def of(cls, dataset: str, interval: Interval, account: AccountReport) -> Item:
@@ -99,7 +99,8 @@ class _Month(BaseModel):
             item = Item.of(dataset, interval, account)
             # What was there once stays on the list when nothing is left of it.
             if item.rows or item.released or place in listed:
-                listed[place] = item
+                before = listed.get(place, item).reasons
+                listed[place] = item.model_copy(update={"reasons": item.reasons or before})
         return _Month(items=tuple(listed[place] for place in sorted(listed)))
 
 

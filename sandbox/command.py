@@ -1,10 +1,14 @@
-"""`make gaps`: what is missing in the lake of `make up`, or in the one that `.env` names."""
+"""A command over the lake of `make up`, or over the one that `.env` names.
+
+``python -m sandbox.command include.gaps_command --since 2026-11-01``
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
+from importlib import import_module
 
 from dotenv import dotenv_values
 
@@ -14,7 +18,7 @@ from sandbox.world import World
 
 
 def main() -> int:
-    """Print the gaps; 2 if neither lake is there."""
+    """Run the command; 2 if neither lake is there."""
     own = {k: v for k, v in dotenv_values(REPOSITORY / ".env").items() if v is not None}
     if host.READY.exists():
         facts = json.loads(host.READY.read_text(encoding="utf-8"))
@@ -30,9 +34,8 @@ def main() -> int:
         )
         return 2
     os.environ.update(environment)
-    from include.gaps_command import main as print_gaps  # reads the environment on import
-
-    return print_gaps(sys.argv[1:])
+    command = import_module(sys.argv[1])  # Airflow reads the environment when it is imported
+    return int(command.main(sys.argv[2:]))
 
 
 if __name__ == "__main__":
