@@ -17,6 +17,7 @@ from include.data_docs.words import count_of
 from include.errors import TweetLakeError
 from include.interval import Interval
 from include.lake import Lake
+from include.notify.message import one_line
 from include.quarantine.decision import read_decisions
 from include.quarantine.items import Item, State
 from include.quarantine.rows import count_rows, read_rows
@@ -26,6 +27,7 @@ from include.quarantine.words import columns, item_in_words, plan_in_words, reas
 from include.settings import Settings
 
 _SHOWN = 20
+_ALL = "all"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,12 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _list(lake: Lake, settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001
-    items = select(
-        lake,
-        parse_selection(**_asked(options), state=None if options.state == "all" else options.state),
-    )
+    state = None if options.state == _ALL else options.state
+    items = select(lake, parse_selection(**_asked(options), state=state))
     if not items:
-        _say(f"Nothing is {options.state or 'listed'}.")
+        _say("Nothing is listed." if state is None else f"Nothing is {state}.")
         return 0
     head = ("item", "state", "rows", "open", "released", "discarded", "reasons")
     _say(*columns([head, *map(_cells, items)]))
@@ -73,7 +73,7 @@ def _show(lake: Lake, settings: Settings, options: argparse.Namespace) -> int:  
             for failure in row.failures:
                 _say(f"    {failure.key}: {failure.note}")
                 for name, value in failure.values.items():
-                    _say(f"      {name} = {_one_line(value)}")
+                    _say(f"      {name} = {one_line(value)}")
             if row.discarded:
                 _say(f"    {row.discarded}")
         if (rest := count_rows(lake, item) - _SHOWN) > 0:
@@ -126,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     listed = commands.add_parser("list", parents=[about], help="what lies there")
     listed.add_argument(
         "--state",
-        choices=[*map(str, State), "all"],
+        choices=[*map(str, State), _ALL],
         default=str(State.OPEN),
         help="open unless given",
     )
@@ -151,10 +151,6 @@ def _asked(options: argparse.Namespace) -> dict[str, object]:
 def _cells(item: Item) -> tuple[str, ...]:
     numbers = (f"{n:,}" for n in (item.rows, item.open, item.released, item.discarded))
     return item.name, item.state, *numbers, reasons_in_words(item)
-
-
-def _one_line(text: str) -> str:
-    return text.encode("unicode_escape").decode() if not text.isprintable() else text
 
 
 def _say(*lines: str) -> None:

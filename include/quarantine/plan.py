@@ -112,14 +112,14 @@ def make_plan(
                 f"no open row of {', '.join(item.name for item in items)} has the id "
                 f"{', '.join(missing)}"
             )
-    planned = [one for one in planned if one.grounds or verdict == "replayed"]
     if verdict == "released" and not sum(one.lands for one in planned):
         raise CanNotBeDecided(
             f"none of the {sum(one.can_not_land for one in planned)} rows can land: each lacks an "
             "id, a time or another column that is never null. Discard them, or replay them once "
             "the decoding is mended"
         )
-    return Plan(name=name, verdict=verdict, why=why, items=tuple(planned))
+    touched = [one for one in planned if one.grounds or verdict == "replayed"]
+    return Plan(name=name, verdict=verdict, why=why, items=tuple(touched))
 
 
 def _check_raw(lake: Lake, item: Item) -> None:
