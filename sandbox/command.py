@@ -33,7 +33,7 @@ def main() -> int:
             '(README, "With real keys").\n'
         )
         return 2
-    os.environ.update(environment)
+    os.environ.update({**environment, "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING"})
     command = import_module(sys.argv[1])  # Airflow reads the environment when it is imported
     return int(command.main(sys.argv[2:]))
 

@@ -25,7 +25,7 @@ def dagbag():
 
 def test_every_file_loads(dagbag):
     assert dagbag.import_errors == {}
-    assert set(dagbag.dags) == set(CADENCE)
+    assert set(dagbag.dags) == {*CADENCE, "review_quarantine"}
 
 
 @pytest.mark.parametrize("dag_id", CADENCE)
@@ -72,6 +72,14 @@ def test_forgetting_changes_the_lake_unless_it_is_told_not_to(dagbag):
         "record": {"notify"},
         "notify": set(),
     }
+
+
+def test_nothing_in_quarantine_moves_before_somebody_approves(dagbag):
+    dag = dagbag.dags["review_quarantine"]
+    wired = {task.task_id: task.downstream_task_ids for task in dag.tasks}
+    assert wired == {"select": {"approve", "decide"}, "approve": {"decide"}, "decide": set()}
+    assert type(dag.timetable).__name__ == "NullTimetable"
+    assert dag.params.get_param("decision").schema["enum"] == ["replay", "release", "discard"]
 
 
 @pytest.mark.parametrize("dag_id", INGESTING)

@@ -42,9 +42,7 @@ def test_a_replay_after_a_suite_was_mended_empties_the_quarantine_of_what_was_wr
 ):
     later = Interval(reviewed.interval.end, reviewed.interval.end + timedelta(hours=4))
     worse = {"public_metrics": {"like_count": -7, "reply_count": -1}}
-    reviewed.run(
-        nasa=[reviewed.post(1), reviewed.post(2, **BAD), reviewed.post(3, **worse)]
-    )
+    reviewed.run(nasa=[reviewed.post(1), reviewed.post(2, **BAD), reviewed.post(3, **worse)])
     reviewed.run(over=later, nasa=[reviewed.post(250, **BAD)])
     reviewed.let_pass("like_count_not_negative")
 
