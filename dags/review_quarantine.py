@@ -38,7 +38,7 @@ from include.quarantine.verdicts import VERDICTS
     params={
         "decision": Param(type="string", enum=[*VERDICTS], description="What is to be done"),
         "why": Param(type="string", minLength=3, description="Kept with the decision"),
-        "dataset": Param(None, type=["null", "string"], enum=[None, *dataset_names()]),
+        "dataset": Param(steps.ALL, type="string", enum=[steps.ALL, *dataset_names()]),
         "account": Param(None, type=["null", "string"], description="Username; empty for all"),
         "since": Param(None, type=["null", "string"], format="date", description="First UTC date"),
         "until": Param(None, type=["null", "string"], format="date", description="Last UTC date"),

@@ -24,6 +24,8 @@ from include.quarantine.words import plan_in_words
 
 log = logging.getLogger(__name__)
 
+ALL = "all"
+"""What the form calls every dataset."""
 REVIEWED = AssetAlias("reviewed")
 """Stands for the curated datasets that a decision changes: which these are, it knows in the end."""
 
@@ -39,6 +41,8 @@ def select() -> dict[str, str]:
     context = get_current_context()
     asked = dict(context["params"])
     verdict, why, ids = VERDICTS[asked.pop("decision")], asked.pop("why"), asked.pop("ids")
+    if asked["dataset"] == ALL:
+        asked["dataset"] = None
     selection = parse_selection(**asked)
     settings = load_settings()
     lake = open_lake(settings)
