@@ -16,6 +16,10 @@ if sys.argv[1:2] == ["scheduler"]:
 
     import inspect
 
+    # Great Expectations would load PySpark, where that is installed; PySpark ends a process that is
+    # still starting, as it takes it for one of its own tests.
+    sys.modules["pyspark"] = None  # type: ignore[assignment]
+
     import airflow.providers.amazon.aws.hooks.s3
     import great_expectations
     import isal
@@ -25,6 +29,8 @@ if sys.argv[1:2] == ["scheduler"]:
     import tenacity
     import tweepy
     import yaml
+
+    del sys.modules["pyspark"]
 
     # The S3 hook inspects the stack for its user agent; doing so reads the source path of every
     # loaded module once, here instead of in every task.

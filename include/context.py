@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk import get_current_context
+from airflow.sdk.configuration import conf
 
 from include.errors import BadConfiguration
 from include.interval import Interval
+from include.report import AirflowRun
 
 
 def current_interval() -> Interval:
@@ -28,6 +30,17 @@ def current_interval() -> Interval:
     return Interval(
         datetime.fromtimestamp(start.timestamp(), UTC), datetime.fromtimestamp(end.timestamp(), UTC)
     )
+
+
+def current_run() -> AirflowRun:
+    """Which run of which DAG this task belongs to."""
+    run = get_current_context()["dag_run"]
+    return AirflowRun(dag_id=run.dag_id, run_id=run.run_id)
+
+
+def airflow_url() -> str | None:
+    """Where Airflow's UI is, as ``[api] base_url`` says; None if it does not."""
+    return conf.get("api", "base_url", fallback="") or None
 
 
 def name_in_grid(**names: str) -> None:

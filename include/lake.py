@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 ALL_ACCOUNTS = "all-accounts"
 """Batch of a dataset that is asked for as a whole; with its hyphen it can't be a username."""
 _ATTEMPTS = 20
+_PIECE = 65_536
+_NOT_MODIFIED = 304
 _OVERTAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
 _GZIP_TIME = slice(4, 8)
 """Where a gzip member tells the time of its content (RFC 1952, MTIME), in seconds."""
@@ -152,6 +154,31 @@ class Lake:
             return None
         except (ClientError, BotoCoreError) as error:
             raise LakeUnavailable(self.bucket, key, error) from error
+
+    def stream(
+        self, key: str, known: str | None = None
+    ) -> tuple[str, int, Iterator[bytes] | None] | None:
+        """Read one object piece by piece, or None when there is none under ``key``.
+
+        Args:
+            key: the object.
+            known: ETag of a copy that is there already.
+
+        Returns:
+            The ETag, the length in bytes, and the pieces: None where the copy is still good.
+        """
+        condition: Any = {"IfNoneMatch": known} if known else {}
+        try:
+            answer = self.client.get_object(Bucket=self.bucket, Key=key, **condition)
+        except self.client.exceptions.NoSuchKey:
+            return None
+        except ClientError as error:
+            if known and error.response["ResponseMetadata"]["HTTPStatusCode"] == _NOT_MODIFIED:
+                return known, 0, None
+            raise LakeUnavailable(self.bucket, key, error) from error
+        except BotoCoreError as error:
+            raise LakeUnavailable(self.bucket, key, error) from error
+        return answer["ETag"], answer["ContentLength"], answer["Body"].iter_chunks(_PIECE)
 
     def update(self, key: str, change: Callable[[bytes | None], bytes]) -> bytes:
         """Replace one object by what ``change`` makes of it, also while others do the same.

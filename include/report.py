@@ -86,6 +86,15 @@ class AccountReport(BaseModel):
         ]
 
 
+class AirflowRun(BaseModel):
+    """The run of a DAG, as Airflow names it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    dag_id: str
+    run_id: str
+
+
 class RunReport(BaseModel):
     """One run of one dataset over one interval."""
 
@@ -99,6 +108,8 @@ class RunReport(BaseModel):
     """What X returned, and what it costs."""
     remarks: list[str] = []
     """What somebody should know beyond the accounts, a sentence or two each."""
+    airflow_run: AirflowRun | None = None
+    """Which run of Airflow wrote it."""
 
 
 def reported_runs(lake: Lake, dataset: str, last: date, days: int) -> dict[Interval, str]:

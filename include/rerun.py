@@ -18,11 +18,15 @@ from include.validation import validate_batch
 
 
 class Reruns:
-    """Runs made anew, one after the other; Great Expectations is set up once for all of them."""
+    """Runs made anew, one after the other; Great Expectations is set up once for all of them.
 
-    def __init__(self, lake: Lake, settings: Settings) -> None:
+    ``airflow_url`` is where Airflow's UI is, for links in the pages.
+    """
+
+    def __init__(self, lake: Lake, settings: Settings, airflow_url: str | None = None) -> None:
         self._lake = lake
         self._settings = settings
+        self._airflow_url = airflow_url
         self._quality: Callable[[str], Quality] = cache(lambda name: dataset_named(name).quality())
 
     def validate(
@@ -54,7 +58,12 @@ class Reruns:
             return
         body = self._lake.update(key, lambda before: _with(before, new))
         items.record(self._lake, dataset, interval, new.values())
-        publish(self._lake, RunReport.model_validate_json(body), changed=new.keys())
+        publish(
+            self._lake,
+            RunReport.model_validate_json(body),
+            changed=new.keys(),
+            airflow_url=self._airflow_url,
+        )
 
 
 def _with(body: bytes | None, new: Mapping[str, AccountReport]) -> bytes:

@@ -22,7 +22,7 @@ from include.lookup import spent_on_lookups
 from include.outcomes import Outcome
 from include.quarantine import items
 from include.raw import Fetched, RawBatch, fetched_key, partial_key
-from include.report import AccountReport, RunReport, reported_runs
+from include.report import AccountReport, AirflowRun, RunReport, reported_runs
 from include.settings import Settings
 from include.source import Fetch
 from include.spending import usage
@@ -162,7 +162,13 @@ def _likely_volume(history: Sequence[int]) -> tuple[int, int]:
 
 
 def report(
-    lake: Lake, dataset: str, interval: Interval, fetches: Sequence[Fetch], settings: Settings
+    lake: Lake,
+    dataset: str,
+    interval: Interval,
+    fetches: Sequence[Fetch],
+    settings: Settings,
+    *,
+    airflow_run: AirflowRun | None = None,
 ) -> RunReport:
     """Gather what became of every planned account, and store it as the run's report."""
     # One listing for the day is cheaper than one for every account.
@@ -195,6 +201,7 @@ def report(
             *usage.remarks(lake, name, purse.today),
             *drift.remarks(lake, name, _unknown_fields(accounts)),
         ],
+        airflow_run=airflow_run,
     )
     lake.put_json(run_report_key(dataset, interval), run.model_dump(mode="json"))
     items.record(lake, dataset, interval, accounts)

@@ -17,7 +17,7 @@ from include import fetch as fetching
 from include import run as running
 from include.assets import curated
 from include.connections import load_accounts, load_settings, open_lake, open_x_api
-from include.context import current_interval
+from include.context import airflow_url, current_interval, current_run
 from include.datasets import dataset_named
 from include.errors import BadConfiguration, RunFailedError
 from include.gaps import fillable
@@ -132,7 +132,9 @@ def report(dataset: str, fetches: list[dict[str, Any]] | None) -> str:
     """Store the run's report and name it in the asset's event; returns its key."""
     settings = load_settings()
     lake, interval = open_lake(settings), current_interval()
-    run = running.report(lake, dataset, interval, _planned(fetches), settings)
+    run = running.report(
+        lake, dataset, interval, _planned(fetches), settings, airflow_run=current_run()
+    )
     key = run_report_key(dataset, interval)
     rows = sum(account.curated for account in run.accounts)
     event = get_current_context()["outlet_events"][curated(dataset)]
@@ -145,7 +147,7 @@ def publish_data_docs(report_key: str) -> str:
     from include.data_docs.site import publish
 
     lake = open_lake(load_settings())
-    return publish(lake, _stored_report(lake, report_key))
+    return publish(lake, _stored_report(lake, report_key), airflow_url=airflow_url())
 
 
 def notify(report_key: str | None) -> str | None:

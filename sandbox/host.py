@@ -12,8 +12,6 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from include.data_docs.serve import from_lake, server
-from include.lake import Lake
 from sandbox.airflow_home import REPOSITORY, AirflowHome
 from sandbox.demo import demo_environment
 from sandbox.world import World
@@ -22,7 +20,7 @@ DIRECTORY = REPOSITORY / ".local" / "up"
 PID = DIRECTORY / "host.pid"
 READY = DIRECTORY / "ready.json"
 LOG = DIRECTORY / "host.log"
-AIRFLOW_PORT, DOCS_PORT = 8080, 8090
+AIRFLOW_PORT = 8080
 X_PORT, S3_PORT, SMTP_PORT = 8900, 8901, 8902
 
 
@@ -73,18 +71,16 @@ def _run(stop: threading.Event) -> None:
     shutil.rmtree(home_folder, ignore_errors=True)
     with world:
         home = AirflowHome(home_folder, world_of(world), port=AIRFLOW_PORT)
-        docs = server(from_lake(_lake(home)), "127.0.0.1", DOCS_PORT)
-        threading.Thread(target=docs.serve_forever, name="data-docs", daemon=True).start()
         with home:
             _say_ready(home, world)
             while not stop.wait(timeout=2):
                 home.check()
-        docs.shutdown()
 
 
 def world_of(world: World, own: Path = REPOSITORY / ".env") -> dict[str, str]:
     """Connections and Variables of the sandbox; what the file ``.env`` sets wins over them."""
-    environment = demo_environment(world)
+    docs_url = f"http://127.0.0.1:{AIRFLOW_PORT}/data-docs/"
+    environment = demo_environment(world, data_docs_url=docs_url)
     settings = {name: value for name, value in dotenv_values(own).items() if value is not None}
     if "AIRFLOW_CONN_X_API" in settings:
         # The sandbox's accounts live in the sandbox only.
@@ -92,20 +88,12 @@ def world_of(world: World, own: Path = REPOSITORY / ".env") -> dict[str, str]:
     return {**environment, "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False", **settings}
 
 
-def _lake(home: AirflowHome) -> Lake:
-    """Return the lake that the DAGs will write to, whosever S3 it is."""
-    os.environ.update(home.environment)
-    from include.connections import load_settings, open_lake
-
-    return open_lake(load_settings())
-
-
 def _say_ready(home: AirflowHome, world: World) -> None:
     facts = {
         "airflow": home.url,
         "user": "admin",
         "password": home.password,
-        "data_docs": f"http://127.0.0.1:{DOCS_PORT}/",
+        "data_docs": f"{home.url}/data-docs/",
         "x_api": world.x_url,
         "s3": world.s3_url,
         "mails": str(world.smtp.folder.relative_to(REPOSITORY)),

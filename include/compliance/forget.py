@@ -27,7 +27,15 @@ from include.spending.ledger import run_name
 log = logging.getLogger(__name__)
 
 
-def forget(lake: Lake, settings: Settings, day: date, found: Found, *, dry_run: bool) -> Record:
+def forget(
+    lake: Lake,
+    settings: Settings,
+    day: date,
+    found: Found,
+    *,
+    dry_run: bool,
+    airflow_url: str | None = None,
+) -> Record:
     """Take out what was found, with a record of it; a retry takes out the rest.
 
     Args:
@@ -36,6 +44,7 @@ def forget(lake: Lake, settings: Settings, day: date, found: Found, *, dry_run: 
         day: under which the record lies.
         found: what has to go.
         dry_run: write the record, which then names the objects, and nothing else.
+        airflow_url: where Airflow's UI is, for the pages that are published anew.
 
     Raises:
         RawPagesGone: the pages of some rows that have to go are not there; the others are gone.
@@ -52,17 +61,19 @@ def forget(lake: Lake, settings: Settings, day: date, found: Found, *, dry_run: 
     record.write(lake)
     if not dry_run:
         every = found.model_copy(update={"posts": {**found.posts, **record.posts}})
-        _Forgetting(lake, settings, every).go_through(keys)
+        _Forgetting(lake, settings, every, airflow_url).go_through(keys)
     return record
 
 
 class _Forgetting:
     """The runs that hold something, one after the other."""
 
-    def __init__(self, lake: Lake, settings: Settings, found: Found) -> None:
+    def __init__(
+        self, lake: Lake, settings: Settings, found: Found, airflow_url: str | None
+    ) -> None:
         self._lake = lake
         self._found = found
-        self._reruns = Reruns(lake, settings)
+        self._reruns = Reruns(lake, settings, airflow_url)
 
     def go_through(self, keys: Sequence[str]) -> None:
         """Oldest first: the volumes of a run are compared with those of the runs before it."""

@@ -16,7 +16,7 @@ from include.compliance.keys import found_key
 from include.compliance.record import Record, read_record
 from include.compliance.subject import Found
 from include.connections import load_settings, open_lake, open_x_api
-from include.context import current_interval
+from include.context import airflow_url, current_interval
 from include.lake import Lake
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,8 @@ def forget(key: str) -> str:
     lake = open_lake(settings)
     found = Found.model_validate_json(lake.get(key))
     dry_run = bool(get_current_context()["params"]["dry_run"])
-    return take_out(lake, settings, _day(), found, dry_run=dry_run).key
+    record = take_out(lake, settings, _day(), found, dry_run=dry_run, airflow_url=airflow_url())
+    return record.key
 
 
 def record(key: str) -> str:

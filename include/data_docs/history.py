@@ -9,7 +9,7 @@ from include.data_docs.words import to_review
 from include.errors import TweetLakeError
 from include.lake import Lake
 from include.outcomes import Outcome
-from include.report import RunReport
+from include.report import AirflowRun, RunReport
 
 
 class HistoryUnreadable(TweetLakeError):
@@ -22,6 +22,7 @@ class RunSummary(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     interval: str
+    airflow_run: AirflowRun | None = None
     accounts: int
     attention: int
     """Accounts that a reviewer has to look at."""
@@ -37,6 +38,7 @@ class RunSummary(BaseModel):
         """Add up a run's report."""
         return cls(
             interval=report.interval,
+            airflow_run=report.airflow_run,
             accounts=len(report.accounts),
             attention=len(to_review(report)),
             failed=sum(account.outcome is Outcome.FAILED for account in report.accounts),

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from include.interval import Interval
 from include.lake import ALL_ACCOUNTS
+from include.report import AirflowRun
 
 SITE = "data-docs/"
 STYLE_KEY = f"{SITE}static/style.css"
@@ -21,6 +22,11 @@ _VALIDATION_KEY = re.compile(
 def home_key() -> str:
     """The site's first page."""
     return f"{SITE}index.html"
+
+
+def dataset_page_key(dataset: str) -> str:
+    """``data-docs/tweets/index.html``, how every account of the dataset fares."""
+    return f"{SITE}{dataset}/index.html"
 
 
 def month_prefix(dataset: str, month: str) -> str:
@@ -80,6 +86,12 @@ def _names(validation_key: str) -> re.Match[str]:
 def page_url(site_url: str, key: str) -> str:
     """The address of a page where ``data-docs/`` itself is served at ``site_url``."""
     return f"{site_url.rstrip('/')}/{quote(key.removeprefix(SITE))}"
+
+
+def airflow_run_url(airflow_url: str, run: AirflowRun) -> str:
+    """The address of a run in the UI of the Airflow at ``airflow_url``."""
+    dag, name = quote(run.dag_id, safe=""), quote(run.run_id, safe="")
+    return f"{airflow_url.rstrip('/')}/dags/{dag}/runs/{name}"
 
 
 def relative_link(page: str, target: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 
 from include.interval import Interval
@@ -80,6 +81,11 @@ def count_of(number: int, singular: str, plural: str | None = None) -> str:
     """``1 account``, ``2 accounts``, ``1,234 accounts``."""
     noun = singular if number == 1 else plural or f"{singular}s"
     return f"{number:,} {noun}"
+
+
+def percent(share: float) -> str:
+    """``98.2 %``, rounded down: only what is whole is ``100 %``."""
+    return f"{math.floor(share * 1000) / 10:g} %"
 
 
 def cost_in_words(bill: Bill) -> str:

@@ -30,7 +30,15 @@ class Done:
     """Rows that are still open."""
 
 
-def carry_out(lake: Lake, settings: Settings, plan: Plan, *, by: str, at: datetime) -> list[Done]:
+def carry_out(
+    lake: Lake,
+    settings: Settings,
+    plan: Plan,
+    *,
+    by: str,
+    at: datetime,
+    airflow_url: str | None = None,
+) -> list[Done]:
     """Record the decision and make the runs anew; doing it again does the same.
 
     Items that somebody else has decided on meanwhile stay as that person decided; the others are
@@ -42,6 +50,7 @@ def carry_out(lake: Lake, settings: Settings, plan: Plan, *, by: str, at: dateti
         plan: what was approved.
         by: who approved it.
         at: when, with a time zone.
+        airflow_url: where Airflow's UI is, for links in the pages.
 
     Raises:
         AlreadyDecided: names every item that somebody else has decided on, and how.
@@ -50,7 +59,7 @@ def carry_out(lake: Lake, settings: Settings, plan: Plan, *, by: str, at: dateti
     runs: dict[tuple[Interval, str], list[Planned]] = defaultdict(list)
     for planned in plan.items:
         runs[Interval.parse(planned.item.interval), planned.item.dataset].append(planned)
-    reruns = Reruns(lake, settings)
+    reruns = Reruns(lake, settings, airflow_url)
     done: list[Done] = []
     decided: list[str] = []
     for (interval, dataset), items in sorted(runs.items(), key=lambda run: run[0]):

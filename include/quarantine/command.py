@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from include.connections import load_settings, open_lake
+from include.context import airflow_url
 from include.data_docs.words import count_of
 from include.errors import TweetLakeError
 from include.interval import Interval
@@ -99,7 +100,9 @@ def _decide(lake: Lake, settings: Settings, options: argparse.Namespace) -> int:
         _say("Nothing was done.")
         return 1
     lake.put_json(plan.key, plan.model_dump(mode="json"))
-    done = carry_out(lake, settings, plan, by=options.by, at=datetime.now(UTC))
+    done = carry_out(
+        lake, settings, plan, by=options.by, at=datetime.now(UTC), airflow_url=airflow_url()
+    )
     for item in done:
         _say(
             f"{item.name}: {plan.verdict}; {count_of(item.curated, 'row')} of it in curated/, "

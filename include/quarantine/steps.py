@@ -15,6 +15,7 @@ from pydantic import JsonValue
 
 from include.assets import curated
 from include.connections import load_settings, open_lake
+from include.context import airflow_url
 from include.interval import Interval
 from include.lake import run_report_key
 from include.quarantine.plan import Plan
@@ -73,6 +74,7 @@ def decide(key: str, answer: dict[str, Any]) -> list[str]:
         Plan.model_validate(lake.get_json(key)),
         by=answer["responded_by_user"]["name"],
         at=datetime.fromtimestamp(at.timestamp(), UTC),
+        airflow_url=airflow_url(),
     )
     events = get_current_context()["outlet_events"][REVIEWED]
     for dataset, interval in sorted({(item.dataset, item.interval) for item in done}):

@@ -1,0 +1,78 @@
+"""Data Docs as a part of Airflow's API server: its login, its settings, its connection."""
+
+from __future__ import annotations
+
+from threading import Lock
+from urllib.parse import quote, urlencode
+
+from airflow.api_fastapi.app import API_ROOT_PATH
+from airflow.api_fastapi.auth.managers.models.resource_details import AccessView
+from airflow.api_fastapi.core_api.security import requires_access_view
+from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowNotFoundException
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+from starlette.exceptions import HTTPException
+
+from include.connections import load_settings, open_lake
+from include.data_docs.app import create_app, from_lake, refused_page
+from include.lake import Lake
+
+_UNAUTHORIZED, _FORBIDDEN = 401, 403
+_LOGIN = f"{API_ROOT_PATH}api/v2/auth/login"
+"""Where Airflow's UI goes as well: it knows the auth manager, and comes back to ``next``."""
+
+
+def create_airflow_app() -> FastAPI:
+    """The application for whoever may use Airflow's UI; others are sent to its login."""
+    # To be let into the UI at all is what every auth manager knows: with FAB, from Viewer on.
+    may_see = Depends(requires_access_view(AccessView.WEBSITE))
+    app = create_app(from_lake(CurrentLake()), dependencies=[may_see])
+
+    @app.exception_handler(HTTPException)
+    def refused(request: Request, refusal: HTTPException) -> Response:
+        stale = refusal.status_code == _FORBIDDEN and refusal.detail == "Invalid JWT token"
+        if refusal.status_code != _UNAUTHORIZED and not stale:
+            return refused_page(request, refusal)
+        if "text/html" in request.headers.get("accept", ""):
+            return RedirectResponse(f"{_LOGIN}?{urlencode({'next': _here(request)})}")
+        return JSONResponse(
+            {"detail": refusal.detail}, _UNAUTHORIZED, {"WWW-Authenticate": "Bearer"}
+        )
+
+    return app
+
+
+def _here(request: Request) -> str:
+    """The page that was asked for, with Airflow's own path prefix."""
+    path = quote(request.path_params.get("path", ""))
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"{request.scope['root_path']}/{path}{query}"
+
+
+class CurrentLake:
+    """The lake as Airflow knows it now; a client is kept while its connection is the same."""
+
+    def __init__(self) -> None:
+        self._connection: str | None = None
+        self._lake: Lake | None = None
+        self._lock = Lock()
+
+    def __call__(self) -> Lake:
+        """Open the lake, if it is another than the last.
+
+        Raises:
+            BadConfiguration: the settings are missing or wrong.
+        """
+        settings, connection = load_settings(), _connection()
+        with self._lock:
+            if self._lake is None or connection != self._connection:
+                self._lake, self._connection = open_lake(settings), connection
+            return Lake(self._lake.client, settings.bucket)
+
+
+def _connection() -> str | None:
+    try:
+        return str(BaseHook.get_connection("aws_default").get_uri())
+    except AirflowNotFoundException:
+        return None  # boto3 finds the credentials, as on EC2

@@ -1,0 +1,184 @@
+"""What stands on the pages above GX's: a run's, a month's, a dataset's, and the start page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from include.data_docs.history import RunSummary, read_month
+from include.data_docs.keys import (
+    SITE,
+    STYLE_KEY,
+    airflow_run_url,
+    dataset_page_key,
+    home_key,
+    month_of,
+    month_page_key,
+    page_key,
+    part_name,
+    relative_link,
+    run_page_key,
+)
+from include.data_docs.plot import dots, floor_of, line
+from include.data_docs.rates import Quarantined, Rates, read_rates
+from include.data_docs.words import (
+    cost_in_words,
+    count_of,
+    interval_in_words,
+    percent,
+    to_review,
+    tone,
+)
+from include.interval import Interval
+from include.lake import Lake
+from include.report import RunReport
+
+LATEST = 10
+"""Runs, quarantined rows and accounts that the start page lists of each kind."""
+_FOLDER = Path(__file__).parent
+
+
+class DatasetRun(NamedTuple):
+    """A line of a list of runs."""
+
+    dataset: str
+    summary: RunSummary
+
+
+class DatasetHistory(NamedTuple):
+    """What the start page and the dataset's own page tell of a dataset."""
+
+    months: list[str]
+    """Newest first."""
+    runs: list[RunSummary]
+    """Those of the newest month, newest first."""
+    rates: Rates
+
+
+class Pages:
+    """The pages of one lake; each is made of a bounded number of small objects.
+
+    ``airflow_url`` is where Airflow's UI is, for links to its runs; None makes no such links.
+    """
+
+    def __init__(self, lake: Lake, airflow_url: str | None = None) -> None:
+        self.lake = lake
+        self._airflow_url = airflow_url
+
+    def run(self, report: RunReport, interval: Interval) -> bytes:
+        """The run's accounts, those to look at first."""
+        attention = to_review(report)
+        names = {account.account for account in attention}
+        return self._render(
+            "run.html",
+            run_page_key(report.dataset, interval),
+            report=report,
+            interval=interval,
+            attention=attention,
+            rest=[account for account in report.accounts if account.account not in names],
+            summary=RunSummary.of(report),
+        )
+
+    def month(self, dataset: str, month: str) -> bytes:
+        """The runs of a month."""
+        return self._render(
+            "month.html",
+            month_page_key(dataset, month),
+            dataset=dataset,
+            month=month,
+            runs=[DatasetRun(dataset, run) for run in read_month(self.lake, dataset, month).runs],
+        )
+
+    def dataset(self, dataset: str) -> bytes:
+        """How every account fared lately."""
+        return self._render(
+            "dataset.html",
+            dataset_page_key(dataset),
+            dataset=dataset,
+            history=self._history(f"{SITE}{dataset}/"),
+        )
+
+    def home(self) -> bytes:
+        """The start page: what is new, and how every dataset fared lately."""
+        folders = self.lake.folders(SITE)
+        histories = [self._history(f) for f in folders if not STYLE_KEY.startswith(f)]
+        runs = [
+            DatasetRun(history.rates.dataset, run)
+            for history in histories
+            for run in history.runs[:LATEST]
+        ]
+        runs.sort(key=lambda run: (run.summary.interval, run.dataset), reverse=True)
+        return self._render(
+            "home.html",
+            home_key(),
+            histories=histories,
+            runs=runs[:LATEST],
+            quarantined=self._quarantined(histories),
+            most_accounts=LATEST,
+        )
+
+    def _quarantined(self, histories: Sequence[DatasetHistory]) -> list[Quarantined]:
+        """What waits for a reviewer, newest first."""
+        items = [item for history in histories for item in history.rates.quarantined]
+        return sorted(items, key=lambda item: item.interval, reverse=True)[:LATEST]
+
+    def _history(self, folder: str) -> DatasetHistory:
+        dataset = folder.removeprefix(SITE).strip("/")
+        months = sorted(
+            (month.removeprefix(folder).strip("/") for month in self.lake.folders(folder)),
+            reverse=True,
+        )
+        runs = read_month(self.lake, dataset, months[0]).runs
+        last = Interval.parse(runs[0].interval).day
+        return DatasetHistory(months, runs, read_rates(self.lake, dataset, last))
+
+    def _render(self, template: str, page: str, **context: Any) -> bytes:
+        text = templates().get_template(template).render(**self.context(page), **context)
+        return encode(text)
+
+    def context(self, page: str) -> dict[str, Any]:
+        """What every template may use; links are relative to ``page``."""
+        url = None if self._airflow_url is None else partial(airflow_run_url, self._airflow_url)
+        return {
+            "bucket": self.lake.bucket,
+            "link": partial(relative_link, page),
+            "airflow_run_url": url,
+            "STYLE_KEY": STYLE_KEY,
+            "dataset_page_key": dataset_page_key,
+            "home_key": home_key,
+            "month_of": month_of,
+            "month_page_key": month_page_key,
+            "page_key": page_key,
+            "part_name": part_name,
+            "run_page_key": run_page_key,
+            "cost_in_words": cost_in_words,
+            "count_of": count_of,
+            "interval_in_words": interval_in_words,
+            "parse_interval": Interval.parse,
+            "percent": percent,
+            "tone": tone,
+            "plot_dots": dots,
+            "plot_floor": floor_of,
+            "plot_line": line,
+        }
+
+
+@cache
+def templates() -> Environment:
+    """The site's templates; what they are given is escaped."""
+    return Environment(
+        loader=FileSystemLoader(_FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def encode(page: str) -> bytes:
+    """A page as bytes; a lone surrogate, which X has sent, is shown as its escape."""
+    return page.encode("utf-8", "backslashreplace")
