@@ -1,0 +1,99 @@
+"""The quarantine's pages as a part of the application that shows Data Docs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.exceptions import HTTPException
+
+from include.data_docs.app import HEADERS
+from include.errors import BadConfiguration
+from include.lake import Lake
+from include.quarantine.items import Item
+from include.quarantine.pages import find_item, item_page, list_page
+
+Ask = Callable[[Request, dict[str, Any]], Awaitable[str]]
+"""Starts the DAG ``review_quarantine`` with what was asked for; returns where it is approved."""
+
+_HEADERS = {
+    **HEADERS,
+    "Content-Security-Policy": HEADERS["Content-Security-Policy"].replace(
+        "form-action 'none'", "form-action 'self'"
+    ),
+}
+_LONGEST_FORM = 200_000
+
+
+def quarantine_router(lake: Callable[[], Lake], ask: Ask | None = None) -> APIRouter:
+    """Pages below ``/quarantine/``.
+
+    Args:
+        lake: the lake that they show, asked for each page.
+        ask: carries out what a page's form asks for; None shows no form.
+    """
+    router = APIRouter(prefix="/quarantine")
+
+    @router.get("")
+    @router.get("/{dataset}/{interval}/{account}")
+    def with_slash(request: Request) -> Response:
+        """Links of a page are relative to its folder."""
+        return RedirectResponse(f"{request.scope['root_path']}{_path(request)}/")
+
+    @router.get("/")
+    def listed(request: Request) -> Response:
+        names = ("state", "dataset", "account", "interval", "reason", "since", "until")
+        asked = {name: request.query_params.get(name, "") for name in names}
+        return HTMLResponse(list_page(lake(), **asked), headers=_HEADERS)
+
+    @router.get("/{dataset}/{interval}/{account}/")
+    def shown(dataset: str, interval: str, account: str, start: int = 0) -> Response:
+        item = _item(lake(), dataset, interval, account)
+        page = item_page(lake(), item, max(start, 0), may_ask=ask is not None)
+        return HTMLResponse(page, headers=_HEADERS)
+
+    if ask is not None:
+
+        @router.post("/{dataset}/{interval}/{account}/decide")
+        async def decide(request: Request, dataset: str, interval: str, account: str) -> Response:
+            if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+                raise HTTPException(HTTPStatus.FORBIDDEN)
+            item = await run_in_threadpool(_item, lake(), dataset, interval, account)
+            form = await _form(request)
+            asked = {
+                "decision": next(iter(form.get("decision", [])), ""),
+                "why": next(iter(form.get("why", [])), ""),
+                "dataset": item.dataset,
+                "interval": item.interval,
+                "account": item.account,
+                "ids": form.get("id") or None,
+            }
+            return RedirectResponse(await ask(request, asked), HTTPStatus.SEE_OTHER)
+
+    return router
+
+
+def _item(lake: Lake, dataset: str, interval: str, account: str) -> Item:
+    try:
+        item = find_item(lake, dataset, interval, account)
+    except BadConfiguration as error:
+        raise HTTPException(HTTPStatus.NOT_FOUND) from error
+    if item is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return item
+
+
+async def _form(request: Request) -> dict[str, list[str]]:
+    body = await request.body()
+    if len(body) > _LONGEST_FORM:
+        raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    return parse_qs(body.decode("utf-8", "replace"))
+
+
+def _path(request: Request) -> str:
+    return str(request.scope["path"]).removeprefix(str(request.scope["root_path"]))
