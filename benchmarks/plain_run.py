@@ -13,6 +13,7 @@ from unittest import mock
 
 from include.interval import Interval
 from include.lake import Lake
+from include.report import AirflowRun
 
 SETTINGS = {
     "bucket": "tweet-lake",
@@ -76,10 +77,12 @@ def run(dataset: str, interval: Interval, lake: Lake, remembered: Remembered) ->
 def _acted_airflow(lake: Lake, interval: Interval) -> Iterator[None]:
     """Let the steps find what Airflow would tell them."""
     context = {"outlet_events": defaultdict(SimpleNamespace)}
+    run = AirflowRun(dag_id="plain_run", run_id=interval.name)
     with mock.patch.multiple(
         "include.steps",
         open_lake=lambda _settings: lake,
         current_interval=lambda: interval,
+        current_run=lambda: run,
         get_current_context=lambda: context,
     ):
         yield

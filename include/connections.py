@@ -19,6 +19,8 @@ from include.lake import Lake
 from include.settings import VARIABLE, Settings, parse_settings
 
 if TYPE_CHECKING:
+    from botocore.config import Config
+
     from include.x_api.client import XApi
 
 ACCOUNTS_VARIABLE = "x_accounts"
@@ -53,15 +55,15 @@ def load_accounts() -> list[Account | Search]:
     return parse_accounts(ACCOUNTS_FILE.read_text(encoding="utf-8"), "include/accounts.yaml")
 
 
-def open_lake(settings: Settings) -> Lake:
+def open_lake(settings: Settings, config: Config | None = None) -> Lake:
     """The lake behind the Airflow connection ``aws_default``.
 
     Where that connection is missing, boto3 looks for credentials itself: an instance's role on
-    EC2 needs none.
+    EC2 needs none. ``config`` is botocore's, for who can't wait as long as a task.
     """
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
-    return Lake(S3Hook("aws_default").get_conn(), settings.bucket)
+    return Lake(S3Hook("aws_default", config=config).get_conn(), settings.bucket)
 
 
 def open_x_api(settings: Settings) -> XApi:

@@ -23,6 +23,7 @@ class DataDocsPlugin(AirflowPlugin):
             "href": "data-docs/",
             "url_route": "data-docs",
             "destination": "nav",
+            "nav_top_level": True,
         }
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from threading import Lock
 from urllib.parse import quote, urlencode
 
@@ -10,15 +11,20 @@ from airflow.api_fastapi.auth.managers.models.resource_details import AccessView
 from airflow.api_fastapi.core_api.security import requires_access_view
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
-from fastapi import Depends, FastAPI, Request, Response
-from fastapi.responses import JSONResponse, RedirectResponse
+from botocore.config import Config
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from include.connections import load_settings, open_lake
-from include.data_docs.app import create_app, from_lake, refused_page
+from include.data_docs.app import HEADERS, create_app, from_lake, refused_page
+from include.data_docs.pages import templates
 from include.lake import Lake
 
+_SOON = Config(connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 2})
+"""Somebody waits before the page, and a thread of the API server with them."""
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
+_LEAVE = Path(__file__).parent / "static" / "leave.js"
 _LOGIN = f"{API_ROOT_PATH}api/v2/auth/login"
 """Where Airflow's UI goes as well: it knows the auth manager, and comes back to ``next``."""
 
@@ -27,7 +33,7 @@ def create_airflow_app() -> FastAPI:
     """The application for whoever may use Airflow's UI; others are sent to its login."""
     # To be let into the UI at all is what every auth manager knows: with FAB, from Viewer on.
     may_see = Depends(requires_access_view(AccessView.WEBSITE))
-    app = create_app(from_lake(CurrentLake()), dependencies=[may_see])
+    app = create_app(from_lake(CurrentLake()), dependencies=[may_see], own=_ways_out())
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, refusal: HTTPException) -> Response:
@@ -41,6 +47,30 @@ def create_airflow_app() -> FastAPI:
         )
 
     return app
+
+
+def _ways_out() -> APIRouter:
+    """What leads from a page to a run of Airflow.
+
+    In the UI a page is in a frame that may not lead elsewhere by itself. The frame may run scripts
+    of its own host, so that one page, which shows nothing of the lake, lets the window follow.
+    """
+    router = APIRouter()
+
+    @router.get("/-/run")
+    def run(request: Request, dag_id: str, run_id: str) -> Response:
+        target = f"{API_ROOT_PATH}dags/{quote(dag_id, safe='')}/runs/{quote(run_id, safe='')}"
+        if request.headers.get("sec-fetch-dest") != "iframe":
+            return RedirectResponse(target)
+        page = templates().get_template("leave.html").render(target=target)
+        policy = "default-src 'none'; script-src 'self'; frame-ancestors 'self'"
+        return HTMLResponse(page, headers={**HEADERS, "Content-Security-Policy": policy})
+
+    @router.get("/-/leave.js")
+    def leave() -> Response:
+        return FileResponse(_LEAVE, headers=HEADERS)
+
+    return router
 
 
 def _here(request: Request) -> str:
@@ -67,7 +97,7 @@ class CurrentLake:
         settings, connection = load_settings(), _connection()
         with self._lock:
             if self._lake is None or connection != self._connection:
-                self._lake, self._connection = open_lake(settings), connection
+                self._lake, self._connection = open_lake(settings, _SOON), connection
             return Lake(self._lake.client, settings.bucket)
 
 

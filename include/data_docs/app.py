@@ -14,7 +14,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, StreamingResponse
 from starlette.exceptions import HTTPException
 
@@ -78,8 +78,16 @@ def from_folder(folder: Path) -> Read:
     return read
 
 
-def create_app(read: Read, *, dependencies: Sequence[Any] = ()) -> FastAPI:
-    """The application; ``dependencies`` are FastAPI's, and may refuse a request."""
+def create_app(
+    read: Read, *, dependencies: Sequence[Any] = (), own: APIRouter | None = None
+) -> FastAPI:
+    """The application.
+
+    Args:
+        read: finds the pages.
+        dependencies: FastAPI's; they may refuse a request.
+        own: what the caller serves beside the site, below ``/-/``.
+    """
     app = FastAPI(
         title="Data Docs",
         dependencies=list(dependencies),
@@ -91,6 +99,9 @@ def create_app(read: Read, *, dependencies: Sequence[Any] = ()) -> FastAPI:
     def style() -> Response:
         """The style of pages that are not of the site: the lake may be out of reach."""
         return FileResponse(STYLE, headers=HEADERS)
+
+    if own is not None:
+        app.include_router(own)
 
     @app.get("/{path:path}")
     def page(request: Request, path: str) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from include.interval import Interval
 from include.lake import ALL_ACCOUNTS
@@ -89,9 +89,12 @@ def page_url(site_url: str, key: str) -> str:
 
 
 def airflow_run_url(airflow_url: str, run: AirflowRun) -> str:
-    """The address of a run in the UI of the Airflow at ``airflow_url``."""
-    dag, name = quote(run.dag_id, safe=""), quote(run.run_id, safe="")
-    return f"{airflow_url.rstrip('/')}/dags/{dag}/runs/{name}"
+    """The address that leads to a run in the UI of the Airflow at ``airflow_url``.
+
+    It is one of the plugin's, as a page in the UI's frame may not lead out of it by itself.
+    """
+    query = urlencode({"dag_id": run.dag_id, "run_id": run.run_id})
+    return f"{airflow_url.rstrip('/')}/data-docs/-/run?{query}"
 
 
 def relative_link(page: str, target: str) -> str:

@@ -37,7 +37,7 @@ from include.interval import Interval
 from include.lake import Lake
 from include.report import RunReport
 
-LATEST = 10
+LATEST = 8
 """Runs, quarantined rows and accounts that the start page lists of each kind."""
 _FOLDER = Path(__file__).parent
 

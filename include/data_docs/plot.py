@@ -18,17 +18,12 @@ def floor_of(shares: Iterable[float | None]) -> int:
 
 
 def line(shares: Sequence[float | None], floor: int) -> str:
-    """Path data of the line; it breaks where a day has no share, and a day alone is a dot."""
-    parts = []
-    for place, share in enumerate(shares):
-        if share is None:
-            continue
-        before = shares[place - 1] if place else None
-        after = shares[place + 1] if place + 1 < len(shares) else None
-        parts.append(f"{'M' if before is None else 'L'}{place} {_height(share, floor)}")
-        if before is None and after is None:
-            parts.append("h0")
-    return "".join(parts)
+    """Path data of the line; it breaks where a day has no share."""
+    return "".join(
+        f"{'M' if place == 0 or shares[place - 1] is None else 'L'}{place} {_height(share, floor)}"
+        for place, share in enumerate(shares)
+        if share is not None
+    )
 
 
 def dots(shares: Sequence[float | None], floor: int) -> str:

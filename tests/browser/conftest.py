@@ -106,7 +106,9 @@ def airflow(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     from sandbox.world import World
 
     folder = tmp_path_factory.mktemp("browser")
-    with World(folder / "world", now=INTERVAL.end.replace(minute=1), bucket="browser-lake") as world:
+    with World(
+        folder / "world", now=INTERVAL.end.replace(minute=1), bucket="browser-lake"
+    ) as world:
         home = AirflowHome(folder / "airflow", {})
         accounts = json.dumps([{"username": name} for name in ACCOUNTS])
         home.environment |= {

@@ -94,7 +94,8 @@ def ingest(
         dag = DagBag().dags[f"ingest_{dataset}"]
         for task in dag.tasks:
             task.retries = 0
-        finished = dag.test(logical_date=over.end)
+        # A rerun is the same run of Airflow, cleared: its id is made of when it was due.
+        finished = dag.test(run_after=over.end, logical_date=over.end)
         states: dict[str, set[str]] = {}
         for ti in finished.get_task_instances():
             states.setdefault(ti.task_id, set()).add(str(ti.state))

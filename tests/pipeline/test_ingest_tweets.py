@@ -220,8 +220,8 @@ def test_an_object_that_has_gone_fails_the_run(world, ingest, monkeypatch):
 
     report = running.report
 
-    def report_then_lose(lake, *arguments):
-        made = report(lake, *arguments)
+    def report_then_lose(lake, *arguments, **more):
+        made = report(lake, *arguments, **more)
         lake.delete(made.accounts[0].curated_keys[0])
         return made
 

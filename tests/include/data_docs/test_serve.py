@@ -1,80 +1,66 @@
-"""The server of Data Docs: it serves the site and nothing beside it."""
+"""The command that serves Data Docs on this machine."""
 
 from __future__ import annotations
 
-import threading
-from http.client import HTTPConnection
+import os
+import subprocess
+import sys
+from urllib.request import urlopen
 
 import pytest
 
-from include.data_docs.serve import from_folder, from_lake, server
-
 
 @pytest.fixture
-def site(tmp_path):
-    (tmp_path / "secret.txt").write_text("not yours")
-    folder = tmp_path / "data-docs"
-    (folder / "tweets").mkdir(parents=True)
-    (folder / "index.html").write_text("<h1>home</h1>")
-    (folder / "tweets" / "index.html").write_text("<h1>tweets</h1>")
-    (folder / "style.css").write_text("h1 {}")
-    (folder / "out.html").symlink_to(tmp_path / "secret.txt")
-    return folder
+def serve(tmp_path):
+    started = []
+
+    def serve(*arguments, **environment):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "include.data_docs.serve", *arguments, "--port", "0"],
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        started.append(process)
+        return process, process.stdout.readline()
+
+    yield serve
+    for process in started:
+        process.terminate()
+        process.wait()
+        process.stdout.close()
 
 
-@pytest.fixture(params=["folder", "lake"])
-def get(request, site, lake):
-    if request.param == "lake":
-        lake.put("secret.txt", b"not yours")
-        for path in site.rglob("*"):
-            if path.is_file() and not path.is_symlink():
-                lake.put(f"data-docs/{path.relative_to(site)}", path.read_bytes())
-    read = from_lake(lake) if request.param == "lake" else from_folder(site)
-    running = server(read, "127.0.0.1", 0)
-    thread = threading.Thread(target=running.serve_forever)
-    thread.start()
-
-    def get(target):
-        connection = HTTPConnection("127.0.0.1", running.server_address[1])
-        connection.request("GET", target)
-        answer = connection.getresponse()
-        body = answer.read().decode()
-        connection.close()
-        return answer, body
-
-    yield get
-    running.shutdown()
-    running.server_close()
-    thread.join()
+def read(line):
+    with urlopen(line.split()[2]) as answer:  # noqa: S310 - on loopback
+        return answer.read().decode()
 
 
-@pytest.mark.parametrize(
-    ("target", "body", "kind"),
-    [
-        ("/", "<h1>home</h1>", "text/html; charset=utf-8"),
-        ("/tweets/", "<h1>tweets</h1>", "text/html; charset=utf-8"),
-        ("/tweets/index.html?x=1", "<h1>tweets</h1>", "text/html; charset=utf-8"),
-        ("/style.css", "h1 {}", "text/css; charset=utf-8"),
-    ],
-)
-def test_pages_are_served_with_their_type(get, target, body, kind):
-    answer, said = get(target)
-    assert (answer.status, said, answer.getheader("Content-Type")) == (200, body, kind)
+def test_a_folder_is_served_until_it_is_interrupted(serve, tmp_path):
+    (tmp_path / "index.html").write_text("<h1>from a folder</h1>")
+    process, line = serve("--folder", str(tmp_path))
+    assert line.startswith("Data Docs: http://127.0.0.1:")
+    assert read(line) == "<h1>from a folder</h1>"
+    process.send_signal(2)
+    assert process.wait(timeout=20) in {0, -2}
 
 
-@pytest.mark.parametrize(
-    "target",
-    [
-        "/none.html", "/../secret.txt", "/%2e%2e/secret.txt", "/tweets/../../secret.txt",
-        "/..%2fsecret.txt", "//secret.txt", "/out.html",
-    ],
-)  # fmt: skip
-def test_what_is_not_of_the_site_is_not_found(get, target):
-    answer, said = get(target)
-    assert answer.status == 404
-    assert "not yours" not in said
+def test_a_bucket_is_served(serve, lake):
+    lake.put("data-docs/index.html", b"<h1>from the lake</h1>")
+    credentials = {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "NO_PROXY": "127.0.0.1",
+    }
+    endpoint = lake.client.meta.endpoint_url
+    _, line = serve("--bucket", lake.bucket, "--endpoint-url", endpoint, **credentials)
+    assert read(line) == "<h1>from the lake</h1>"
 
 
-def test_nothing_in_a_page_may_run(get):
-    answer, _ = get("/")
-    assert "default-src 'none'" in answer.getheader("Content-Security-Policy")
+def test_a_folder_without_data_docs_is_refused(serve, tmp_path):
+    process, line = serve("--folder", str(tmp_path))
+    rest, _ = process.communicate()
+    assert process.returncode == 2
+    assert "holds no Data Docs; run `make demo` first" in line + rest
