@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from pathlib import Path
 from threading import Lock
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from airflow.api_fastapi.app import API_ROOT_PATH
+from airflow.api_fastapi.auth.managers.base_auth_manager import COOKIE_NAME_JWT_TOKEN
 from airflow.api_fastapi.auth.managers.models.resource_details import AccessView
 from airflow.api_fastapi.core_api.security import requires_access_view
 from airflow.sdk import BaseHook
@@ -14,16 +17,20 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from botocore.config import Config
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse
+from httpx import ASGITransport, AsyncClient
 from starlette.exceptions import HTTPException
 
 from include.connections import load_settings, open_lake
 from include.data_docs.app import HEADERS, create_app, from_lake, refused_page
 from include.data_docs.pages import templates
+from include.errors import BadConfiguration
 from include.lake import Lake
+from include.quarantine.web import quarantine_router
 
 _SOON = Config(connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 2})
 """Somebody waits before the page, and a thread of the API server with them."""
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
+_REVIEW = "review_quarantine"
 _LEAVE = Path(__file__).parent / "static" / "leave.js"
 _LOGIN = f"{API_ROOT_PATH}api/v2/auth/login"
 """Where Airflow's UI goes as well: it knows the auth manager, and comes back to ``next``."""
@@ -33,7 +40,12 @@ def create_airflow_app() -> FastAPI:
     """The application for whoever may use Airflow's UI; others are sent to its login."""
     # To be let into the UI at all is what every auth manager knows: with FAB, from Viewer on.
     may_see = Depends(requires_access_view(AccessView.WEBSITE))
-    app = create_app(from_lake(CurrentLake()), dependencies=[may_see], own=_ways_out())
+    lake = CurrentLake()
+    app = create_app(
+        from_lake(lake),
+        dependencies=[may_see],
+        routers=[_ways_out(), quarantine_router(lake, ask_for_decision)],
+    )
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, refusal: HTTPException) -> Response:
@@ -71,6 +83,27 @@ def _ways_out() -> APIRouter:
         return FileResponse(_LEAVE, headers=HEADERS)
 
     return router
+
+
+async def ask_for_decision(request: Request, asked: dict[str, Any]) -> str:
+    """Start ``review_quarantine`` in the name of who asks; returns where the run is."""
+    # It is the server's own main module: imported before, it would make a second server.
+    from airflow.api_fastapi.main import app as airflow
+
+    bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
+    token = bearer or request.cookies.get(COOKIE_NAME_JWT_TOKEN, "")
+    async with AsyncClient(transport=ASGITransport(airflow), base_url="http://airflow") as client:
+        answer = await client.post(
+            f"/api/v2/dags/{_REVIEW}/dagRuns",
+            json={"logical_date": None, "conf": asked},
+            headers={"Authorization": f"Bearer {token}"},
+        )
+    if answer.status_code == HTTPStatus.BAD_REQUEST:
+        raise BadConfiguration(f"the request was not taken: {answer.json()['detail']}")
+    if answer.is_error:
+        raise HTTPException(answer.status_code)
+    run = {"dag_id": _REVIEW, "run_id": answer.json()["dag_run_id"]}
+    return f"{request.scope['root_path']}/-/run?{urlencode(run)}"
 
 
 def _here(request: Request) -> str:

@@ -79,14 +79,14 @@ def from_folder(folder: Path) -> Read:
 
 
 def create_app(
-    read: Read, *, dependencies: Sequence[Any] = (), own: APIRouter | None = None
+    read: Read, *, dependencies: Sequence[Any] = (), routers: Sequence[APIRouter] = ()
 ) -> FastAPI:
     """The application.
 
     Args:
         read: finds the pages.
         dependencies: FastAPI's; they may refuse a request.
-        own: what the caller serves beside the site, below ``/-/``.
+        routers: what is made when somebody asks for it.
     """
     app = FastAPI(
         title="Data Docs",
@@ -100,8 +100,8 @@ def create_app(
         """The style of pages that are not of the site: the lake may be out of reach."""
         return FileResponse(STYLE, headers=HEADERS)
 
-    if own is not None:
-        app.include_router(own)
+    for router in routers:
+        app.include_router(router)
 
     @app.get("/{path:path}")
     def page(request: Request, path: str) -> Response:

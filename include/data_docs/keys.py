@@ -83,6 +83,16 @@ def _names(validation_key: str) -> re.Match[str]:
     return names
 
 
+def quarantine_key() -> str:
+    """``data-docs/quarantine/``: what lies there, made when somebody asks for it."""
+    return f"{SITE}quarantine/"
+
+
+def item_key(dataset: str, interval: Interval, account: str) -> str:
+    """``data-docs/quarantine/tweets/<interval>/nasa/``, made when somebody asks for it."""
+    return f"{quarantine_key()}{dataset}/{interval.name}/{account}/"
+
+
 def page_url(site_url: str, key: str) -> str:
     """The address of a page where ``data-docs/`` itself is served at ``site_url``."""
     return f"{site_url.rstrip('/')}/{quote(key.removeprefix(SITE))}"
@@ -99,4 +109,5 @@ def airflow_run_url(airflow_url: str, run: AirflowRun) -> str:
 
 def relative_link(page: str, target: str) -> str:
     """The link from one page to another, which also works when the site is opened as files."""
-    return quote(posixpath.relpath(target, posixpath.dirname(page)))
+    folder = "/" if target.endswith("/") else ""
+    return quote(posixpath.relpath(target, posixpath.dirname(page)) + folder)

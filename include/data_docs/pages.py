@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,15 +15,17 @@ from include.data_docs.keys import (
     airflow_run_url,
     dataset_page_key,
     home_key,
+    item_key,
     month_of,
     month_page_key,
     page_key,
     part_name,
+    quarantine_key,
     relative_link,
     run_page_key,
 )
 from include.data_docs.plot import dots, floor_of, line
-from include.data_docs.rates import Quarantined, Rates, read_rates
+from include.data_docs.rates import Rates, read_rates
 from include.data_docs.words import (
     cost_in_words,
     count_of,
@@ -35,10 +36,11 @@ from include.data_docs.words import (
 )
 from include.interval import Interval
 from include.lake import Lake
+from include.quarantine.items import newest_open, open_by_month
 from include.report import RunReport
 
 LATEST = 8
-"""Runs, quarantined rows and accounts that the start page lists of each kind."""
+"""Runs, items in quarantine and accounts that the start page lists of each kind."""
 _FOLDER = Path(__file__).parent
 
 
@@ -112,19 +114,16 @@ class Pages:
             for run in history.runs[:LATEST]
         ]
         runs.sort(key=lambda run: (run.summary.interval, run.dataset), reverse=True)
+        waiting = open_by_month(self.lake)
         return self._render(
             "home.html",
             home_key(),
             histories=histories,
             runs=runs[:LATEST],
-            quarantined=self._quarantined(histories),
+            newest_open=list(newest_open(self.lake, waiting, LATEST)),
+            all_open=sum(sum(months.values()) for months in waiting.values()),
             most_accounts=LATEST,
         )
-
-    def _quarantined(self, histories: Sequence[DatasetHistory]) -> list[Quarantined]:
-        """What waits for a reviewer, newest first."""
-        items = [item for history in histories for item in history.rates.quarantined]
-        return sorted(items, key=lambda item: item.interval, reverse=True)[:LATEST]
 
     def _history(self, folder: str) -> DatasetHistory:
         dataset = folder.removeprefix(SITE).strip("/")
@@ -150,6 +149,8 @@ class Pages:
             "STYLE_KEY": STYLE_KEY,
             "dataset_page_key": dataset_page_key,
             "home_key": home_key,
+            "item_key": item_key,
+            "quarantine_key": quarantine_key,
             "month_of": month_of,
             "month_page_key": month_page_key,
             "page_key": page_key,

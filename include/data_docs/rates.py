@@ -1,7 +1,7 @@
 """How much of what came passed, by account and day: one small object per dataset and month.
 
 The pass rate of a day is ``curated / (curated + quarantined)`` over the runs that began on it
-(UTC). A day without rows has none.
+(UTC). What somebody released did not pass. A day without rows has none.
 """
 
 from __future__ import annotations
@@ -52,21 +52,14 @@ class MonthRates(BaseModel):
     def with_run(self, report: RunReport) -> MonthRates:
         """The month with this run in the place of an earlier one over the same interval."""
         run = {
-            account.account: Tally(account.curated, account.quarantined)
+            account.account: Tally(
+                account.curated - account.released, account.quarantined + account.released
+            )
             for account in report.accounts
             if account.curated or account.quarantined
         }
         runs = {**self.runs, report.interval: run}
         return MonthRates(runs=dict(sorted(runs.items())))
-
-
-class Quarantined(NamedTuple):
-    """Rows of one account that one run put into quarantine."""
-
-    dataset: str
-    account: str
-    interval: Interval
-    rows: int
 
 
 @dataclass(frozen=True)
@@ -104,8 +97,6 @@ class Rates:
     days: list[date]
     accounts: list[tuple[str, Course]]
     """Accounts that had rows, those of which least passed before the others."""
-    quarantined: list[Quarantined]
-    """The newest quarantined rows of each account, newest first."""
 
     @property
     def whole(self) -> Course | None:
@@ -151,7 +142,6 @@ def read_rates(lake: Lake, dataset: str, last: date) -> Rates:
     days = [last - timedelta(days=age) for age in reversed(range(DAYS))]
     places = {day: place for place, day in enumerate(days)}
     accounts: dict[str, list[Tally]] = defaultdict(lambda: [Tally()] * DAYS)
-    newest: dict[str, Quarantined] = {}
     for month in sorted({day.isoformat()[:7] for day in days}):
         key = rates_key(dataset, month)
         for name, run in _parse(lake, key, lake.find(key)).runs.items():
@@ -161,12 +151,9 @@ def read_rates(lake: Lake, dataset: str, last: date) -> Rates:
                 continue
             for account, tally in run.items():
                 accounts[account][place] = together((accounts[account][place], tally))
-                if tally.quarantined:
-                    newest[account] = Quarantined(dataset, account, interval, tally.quarantined)
-    quarantined = sorted(newest.values(), key=lambda q: (q.interval, q.rows), reverse=True)
     courses = [(account, Course(tallies)) for account, tallies in accounts.items()]
     courses.sort(key=lambda known: (known[1].total.share, known[0]))
-    return Rates(dataset, days, courses, quarantined)
+    return Rates(dataset, days, courses)
 
 
 def _parse(lake: Lake, key: str, body: bytes | None) -> MonthRates:

@@ -9,18 +9,22 @@ from __future__ import annotations
 import argparse
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import boto3
 import uvicorn
+from fastapi import APIRouter
 
 from include.data_docs.app import Read, create_app, from_folder, from_lake
 from include.lake import Lake
+from include.quarantine.web import quarantine_router
 
 
-def server(read: Read) -> uvicorn.Server:
-    """A web server of what ``read`` finds."""
-    return uvicorn.Server(uvicorn.Config(create_app(read), log_level="warning", access_log=False))
+def server(read: Read, routers: Sequence[APIRouter] = ()) -> uvicorn.Server:
+    """A web server of what ``read`` finds, and of what ``routers`` make."""
+    app = create_app(read, routers=routers)
+    return uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
 
 
 def main() -> None:
@@ -36,10 +40,10 @@ def main() -> None:
     if arguments.folder and not (arguments.folder / "index.html").is_file():
         parser.error(f"{arguments.folder} holds no Data Docs; run `make demo` first")
     if arguments.folder:
-        read = from_folder(arguments.folder)
+        read, routers = from_folder(arguments.folder), []
     else:
-        client = boto3.client("s3", endpoint_url=arguments.endpoint_url)
-        read = from_lake(lambda: Lake(client, arguments.bucket))
+        lake = Lake(boto3.client("s3", endpoint_url=arguments.endpoint_url), arguments.bucket)
+        read, routers = from_lake(lambda: lake), [quarantine_router(lambda: lake)]
     try:
         listener = socket.create_server((arguments.host, arguments.port))
     except OSError as error:
@@ -47,7 +51,7 @@ def main() -> None:
     host, port = listener.getsockname()[:2]
     sys.stdout.write(f"Data Docs: http://{host}:{port}/ (end with Ctrl+C)\n")
     sys.stdout.flush()
-    server(read).run(sockets=[listener])
+    server(read, routers).run(sockets=[listener])
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import TypeVar
 
@@ -175,9 +175,11 @@ def open_by_month(lake: Lake) -> dict[str, dict[str, int]]:
     return _parse(lake, OPEN_KEY, lake.find(OPEN_KEY), _Open).items
 
 
-def newest_open(lake: Lake, most: int) -> Iterator[Item]:
-    """Items that are open, the newest interval first; no more months are read than it takes."""
-    counts = open_by_month(lake)
+def newest_open(lake: Lake, counts: Mapping[str, Mapping[str, int]], most: int) -> Iterator[Item]:
+    """Items that are open, the newest interval first; no more months are read than it takes.
+
+    ``counts`` is what :func:`open_by_month` says.
+    """
     found = 0
     for month in sorted({month for of in counts.values() for month in of}, reverse=True):
         items = [

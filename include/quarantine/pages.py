@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import ceil
 from urllib.parse import urlencode
 
-from include.data_docs.keys import SITE, run_page_key
+from include.data_docs.keys import item_key, quarantine_key, run_page_key
 from include.data_docs.pages import Pages, encode, templates
 from include.datasets import dataset_names
 from include.errors import BadConfiguration
@@ -18,15 +18,9 @@ from include.quarantine.rows import RowsGone, count_rows, read_rows
 from include.quarantine.selection import Selection, parse_selection, select
 from include.quarantine.words import item_in_words
 
-LIST_KEY = f"{SITE}quarantine/index.html"
 ROWS_A_PAGE = 50
 _MOST_ITEMS = 200
 _ALL = "all"
-
-
-def item_key(dataset: str, interval: Interval, account: str) -> str:
-    """``data-docs/quarantine/tweets/<interval>/nasa/index.html``."""
-    return f"{SITE}quarantine/{dataset}/{interval.name}/{account}/index.html"
 
 
 def list_page(lake: Lake, **asked: str) -> bytes:
@@ -44,7 +38,7 @@ def list_page(lake: Lake, **asked: str) -> bytes:
     return _render(
         lake,
         "quarantine.html",
-        LIST_KEY,
+        quarantine_key(),
         asked=asked,
         items=items[:_MOST_ITEMS],
         all_items=len(items),
@@ -105,9 +99,7 @@ def _selection(asked: dict[str, str]) -> Selection:
 def _render(lake: Lake, template: str, page: str, **context: object) -> bytes:
     known = {
         **Pages(lake).context(page),
-        "item_key": item_key,
         "item_in_words": item_in_words,
-        "list_key": LIST_KEY,
         "query": urlencode,
     }
     return encode(templates().get_template(template).render(**known, **context))

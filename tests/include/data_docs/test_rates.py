@@ -71,7 +71,6 @@ def test_a_rerun_replaces_its_figures_and_leaves_those_of_others(lake: Lake) -> 
 
     rates = read_rates(lake, "tweets", DAY)
     assert [(name, course.total) for name, course in rates.accounts] == [("nasa", Tally(13, 0))]
-    assert rates.quarantined == []
 
 
 def test_the_same_runs_give_the_same_bytes_in_any_order(lake: Lake) -> None:
@@ -96,7 +95,7 @@ def test_thirty_days_reach_over_the_month_s_end_and_no_further(lake: Lake) -> No
     assert dict(rates.accounts)["nasa"].total == Tally(6, 2)
 
 
-def test_accounts_come_worst_first_and_quarantined_rows_newest_first(lake: Lake) -> None:
+def test_accounts_come_worst_first(lake: Lake) -> None:
     record(
         lake,
         run(at(19, 0), late=(9, 1), bad=(1, 9), good=(5, 0)),
@@ -104,13 +103,11 @@ def test_accounts_come_worst_first_and_quarantined_rows_newest_first(lake: Lake)
     )
     rates = read_rates(lake, "tweets", DAY)
     assert [account for account, _ in rates.accounts] == ["bad", "late", "good"]
-    newest = [(item.account, item.interval.name, item.rows) for item in rates.quarantined]
-    assert newest == [("late", at(20, 4), 2), ("bad", at(19, 0), 9)]
 
 
 def test_a_lake_from_before_there_were_figures_has_none(lake: Lake) -> None:
     rates = read_rates(lake, "tweets", DAY)
-    assert (rates.accounts, rates.whole, rates.quarantined) == ([], None, [])
+    assert (rates.accounts, rates.whole) == ([], None)
 
 
 def test_runs_of_a_backfill_record_themselves_at_once(lake: Lake) -> None:

@@ -213,7 +213,7 @@ def test_every_link_leads_to_an_object_and_every_anchor_to_its_place(
     for key, shown in read.items():
         assert len(shown.ids) == len(set(shown.ids))
         for link in shown.links:
-            if link == "data:,":
+            if link == "data:," or "quarantine/" in link:  # made when somebody asks for it
                 continue
             path, _, anchor = link.partition("#")
             target = posixpath.normpath(posixpath.join(posixpath.dirname(key), unquote(path)))
@@ -317,7 +317,7 @@ def test_the_cost_does_not_grow_with_what_the_lake_holds(lake: Lake, run_of: Run
         publish(lake, report)
 
     assert many == few
-    assert few["GetObject"] + few["PutObject"] < 30
+    assert few["GetObject"] + few["PutObject"] < 35
 
 
 def test_a_run_without_a_single_result_is_published(lake: Lake, run_of: RunOf) -> None:

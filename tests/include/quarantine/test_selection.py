@@ -106,8 +106,10 @@ def test_what_is_decided_already_is_told_with_who_when_and_why(full):
 
 def test_what_is_open_is_counted_by_month_and_the_newest_comes_first(full):
     assert open_by_month(full.lake) == {"tweets": {"2026-10": 1, "2026-11": 2}}
-    assert [item.interval for item in newest_open(full.lake, 2)] == [full.interval.name] * 2
-    assert len(list(newest_open(full.lake, 10))) == 3
+    assert [item.interval for item in newest_open(full.lake, open_by_month(full.lake), 2)] == [
+        full.interval.name
+    ] * 2
+    assert len(list(newest_open(full.lake, open_by_month(full.lake), 10))) == 3
 
 
 def test_a_rerun_without_what_was_bad_leaves_a_cleared_item(full):
@@ -130,4 +132,4 @@ def test_a_clean_run_writes_no_list(reviewed):
 def test_a_damaged_list_is_told_and_not_taken_for_an_empty_one(full, key):
     full.lake.put(key, b"[]")
     with pytest.raises(ItemsUnreadable, match=key):
-        list(newest_open(full.lake, 3))
+        list(newest_open(full.lake, open_by_month(full.lake), 3))
