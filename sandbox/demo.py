@@ -16,11 +16,13 @@ from typing import Any
 import boto3
 import pyarrow.parquet as pq
 
-from include.data_docs import run_page_key
+from include.data_docs.keys import item_key, quarantine_key, run_page_key
 from include.data_docs.words import count_of, interval_in_words
 from include.interval import Interval
 from include.lake import Lake, run_report_key
 from include.lookup import known_key
+from include.quarantine.pages import item_page, list_page
+from include.quarantine.selection import Selection, select
 from include.report import RunReport
 from sandbox.airflow_home import REPOSITORY, AirflowHome
 from sandbox.cast import demo_accounts
@@ -66,6 +68,7 @@ def main() -> int:
             say(f"run      ingest_{dataset} over {interval_in_words(interval)}")
             succeeded &= run_dag(home, dataset, interval)
         copy_lake(lake, DIRECTORY / "lake")
+        keep_quarantine_pages(lake)
         mails = copy_mails(world)
         reports = {dataset: stored_report(lake, dataset) for dataset in RUNS}
     missing = [dataset for dataset, report in reports.items() if report is None]
@@ -148,6 +151,19 @@ def copy_lake(lake: Lake, target: Path) -> None:
         path = target / key
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(lake.get(key))
+
+
+def keep_quarantine_pages(lake: Lake) -> None:
+    """Keep as files the pages that are made when somebody asks for them."""
+    pages = {quarantine_key(): list_page(lake)}
+    for item in select(lake, Selection()):
+        pages[item_key(item.dataset, Interval.parse(item.interval), item.account)] = item_page(
+            lake, item
+        )
+    for key, page in pages.items():
+        path = DIRECTORY / key / "index.html"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(page)
 
 
 def copy_mails(world: World) -> list[Path]:

@@ -70,8 +70,9 @@ def _ways_out() -> APIRouter:
     router = APIRouter()
 
     @router.get("/-/run")
-    def run(request: Request, dag_id: str, run_id: str) -> Response:
-        target = f"{API_ROOT_PATH}dags/{quote(dag_id, safe='')}/runs/{quote(run_id, safe='')}"
+    def run(request: Request, dag_id: str, run_id: str, tab: str = "") -> Response:
+        places = ("dags", dag_id, "runs", run_id, *filter(None, [tab]))
+        target = API_ROOT_PATH + "/".join(quote(place, safe="") for place in places)
         if request.headers.get("sec-fetch-dest") != "iframe":
             return RedirectResponse(target)
         page = templates().get_template("leave.html").render(target=target)
@@ -102,7 +103,7 @@ async def ask_for_decision(request: Request, asked: dict[str, Any]) -> str:
         raise BadConfiguration(f"the request was not taken: {answer.json()['detail']}")
     if answer.is_error:
         raise HTTPException(answer.status_code)
-    run = {"dag_id": _REVIEW, "run_id": answer.json()["dag_run_id"]}
+    run = {"dag_id": _REVIEW, "run_id": answer.json()["dag_run_id"], "tab": "required_actions"}
     return f"{request.scope['root_path']}/-/run?{urlencode(run)}"
 
 
