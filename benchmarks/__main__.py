@@ -12,6 +12,7 @@ BENCHMARKS = {
     "throughput": ("benchmarks.throughput", "measure"),
     "memory": ("benchmarks.memory", "measure"),
     "docs": ("benchmarks.docs", "measure"),
+    "start_page": ("benchmarks.start_page", "measure"),
     "cost": ("benchmarks.cost", "measure"),
     "month": ("benchmarks.month", "measure"),
     "orchestration": ("benchmarks.orchestration", "measure"),

@@ -42,26 +42,27 @@ def measure(
 ) -> dict[str, Any]:
     """Seconds with many old results divided by those with few; every run publishes the same."""
     print(f"docs: a run of {accounts} accounts")
-    with _s3() as client:
+    with s3() as client:
         subjects: dict[str, Callable[[], float]] = {}
         for results in old_results:
             lake = Lake(client, f"with-{results}-old-results")
             client.create_bucket(Bucket=lake.bucket)
-            report = _published_history(lake, accounts, results // accounts)
-            subjects[f"{results} old results"] = partial(_publish, lake, report)
+            report = published_history(lake, accounts, results // accounts)
+            subjects[f"{results} old results"] = partial(publish_once, lake, report)
         seconds = in_turns(runs, subjects)
     few, many = (median(found) for found in seconds.values())
     return {"docs_growth": many / few, "raw": {"seconds": seconds, "accounts": accounts}}
 
 
-def _publish(lake: Lake, report: RunReport) -> float:
+def publish_once(lake: Lake, report: RunReport) -> float:
+    """Seconds that it takes to publish a run again."""
     began = time.perf_counter()
     publish(lake, report)
     return time.perf_counter() - began
 
 
-def _published_history(lake: Lake, accounts: int, old_runs: int) -> RunReport:
-    """Fill the lake with results and pages of old runs; the report of the run that is timed."""
+def published_history(lake: Lake, accounts: int, old_runs: int) -> RunReport:
+    """Fill the lake with results and pages of old runs; the report of the last."""
     results, reports = _validated(lake, accounts)
     for age in range(old_runs, -1, -1):
         interval = Interval(PUBLISHED.start - age * HOURS, PUBLISHED.end - age * HOURS)
@@ -113,7 +114,7 @@ def _run(
 
 
 @contextmanager
-def _s3() -> Iterator[Any]:
+def s3() -> Iterator[Any]:
     """A client of an S3 server in a process of its own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -74,6 +74,11 @@ WANTED = (
         1.15,
     ),
     Wanted("publishing beside 3,000 old results ÷ 30", lambda f: f["docs_growth"], 1.5),
+    Wanted(
+        "the start page beside 10,000 old results ÷ 100, opened or made",
+        lambda f: f["start_page_growth"],
+        1.5,
+    ),
     Wanted("posts charged ÷ posts written", lambda f: f["charged_per_new_tweet"], 1),
     Wanted("the same in a run that was killed", lambda f: f["charged_after_kill"], 1),
     Wanted("requests beyond the least, 100 accounts", lambda f: f["extra_requests"], 2),

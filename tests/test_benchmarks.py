@@ -17,6 +17,7 @@ from benchmarks import (
     month,
     results,
     spend_month,
+    start_page,
     tweets,
 )
 from benchmarks.validate_tweets import validate
@@ -64,6 +65,14 @@ def test_publishing_is_timed_in_a_small_lake_and_a_larger_one():
     measured = docs.measure(1, accounts=2, old_results=(2, 6))
     assert set(measured["raw"]["seconds"]) == {"2 old results", "6 old results"}
     assert measured["docs_growth"] > 0
+
+
+def test_the_start_page_is_timed_in_a_small_lake_and_a_larger_one(monkeypatch):
+    monkeypatch.setattr(start_page, "OPENED", 2)
+    measured = start_page.measure(1, accounts=2, old_results=(2, 6))
+    growth = measured["raw"]["growth"]
+    assert len(measured["raw"]["seconds"]) == 4
+    assert measured["start_page_growth"] == max(growth["open"], growth["publish"]) > 0
 
 
 def test_a_run_that_was_killed_and_went_on_costs_what_an_undisturbed_one_does(
