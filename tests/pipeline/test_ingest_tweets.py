@@ -12,6 +12,7 @@ import pytest
 from include.data_docs import run_page_key
 from include.interval import Interval
 from include.outcomes import Outcome
+from include.report import AirflowRun
 
 SETTINGS = {
     "bucket": "tweet-lake",
@@ -29,6 +30,9 @@ def test_a_clean_run_lands_and_mails_nothing(world, ingest):
     assert run.succeeded
     assert run.account("harbour_news").outcome is Outcome.LANDED
     assert run.account("quiet_archive").outcome is Outcome.EMPTY
+    assert run.report.airflow_run == AirflowRun(
+        dag_id="ingest_tweets", run_id="manual__2026-11-02T12:00:00+00:00"
+    )
     assert world.mails == []
     (key,) = run.account("harbour_news").curated_keys
     rows = pq.read_table(io.BytesIO(run.lake.get(key)))

@@ -129,6 +129,11 @@ def test_what_env_sets_wins_over_the_sandbox(world, tmp_path):
     assert world.s3_url in environment["AIRFLOW_CONN_AWS_DEFAULT"]
 
 
+def test_mails_lead_to_data_docs_in_airflow_s_ui(world, tmp_path):
+    settings = json.loads(host.world_of(world, tmp_path / "none")["AIRFLOW_VAR_TWEET_LAKE"])
+    assert settings["data_docs_url"] == f"http://127.0.0.1:{host.AIRFLOW_PORT}/data-docs/"
+
+
 def test_without_env_the_world_is_the_sandbox(world, tmp_path):
     environment = host.world_of(world, tmp_path / "none")
     assert world.x_url in environment["AIRFLOW_CONN_X_API"]

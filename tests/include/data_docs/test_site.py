@@ -15,11 +15,12 @@ import pytest
 from moto.s3.models import s3_backends
 
 from include.data_docs import home_key, month_page_key, page_key, run_page_key
+from include.data_docs.keys import dataset_page_key
 from include.data_docs.site import PageNotRendered, publish
 from include.errors import LakeUnavailable
 from include.interval import Interval
 from include.lake import Lake
-from include.report import RunReport
+from include.report import AirflowRun, RunReport
 
 RUN = "20261120T0000Z_20261120T0400Z"
 RunOf = Callable[..., RunReport]
@@ -346,3 +347,91 @@ def test_a_result_that_is_not_there_is_named(lake: Lake, run_of: RunOf) -> None:
 
     with pytest.raises(LakeUnavailable, match=report.accounts[0].validation_keys[0]):
         publish(lake, report)
+
+
+def test_the_start_page_shows_how_much_passed_and_where_rows_wait(
+    lake: Lake, run_of: RunOf
+) -> None:
+    publish(lake, run_of("20261119T0000Z_20261119T0400Z", "nasa"))
+    publish(lake, run_of(RUN, "nasa", trouble=True))
+    home = page(lake, home_key())
+    words = " ".join(home.text.split())
+
+    # nasa 1,200 twice; nasty 1,194 and 6; flooded 0 and 1,200
+    assert "From 2026-10-22 to 2026-11-20 74.8 % passed, 3,594 of 4,800 rows" in words
+    assert "2026-11-20 66.5 % 2,394 1,206" in words
+    assert "2026-11-19 100 % 1,200 0" in words
+    assert "Accounts of which least passed" in words
+    assert words.index("flooded 0 % 0 1,200") < words.index("nasty 99.5 % 1,194 6")
+    assert f"tweets/2026-11/{RUN}/index.html#nasty" in home.links
+    assert "2 days of 30 had rows; on the worst, 66.5 % passed." in words
+
+
+def test_a_plot_can_be_read_without_seeing_it(lake: Lake, run_of: RunOf) -> None:
+    publish(lake, run_of(RUN, "nasa", trouble=True))
+    home = page(lake, home_key())
+    names = dict.fromkeys(("role", "aria-labelledby", "aria-label"), 0)
+    for tag, name, value in home.attributes:
+        if tag == "svg" and name in names:
+            names[name] += 1
+        if name == "aria-labelledby":
+            assert set(value.split()) <= set(home.ids)
+    assert names["role"] == home.tags["svg"] == names["aria-labelledby"] + names["aria-label"] > 2
+
+
+def test_the_dataset_s_page_shows_every_account(lake: Lake, run_of: RunOf) -> None:
+    many = [f"account_{number:03}" for number in range(20)]
+    publish(lake, run_of(RUN, *many, trouble=True))
+    shown = page(lake, dataset_page_key("tweets"))
+    words = " ".join(shown.text.split())
+    assert [account for account in many if f"{account} 100 % 1,200 0" not in words] == []
+    assert words.index("flooded") < words.index("nasty") < words.index("account_000")
+    assert "account_000" not in page(lake, home_key()).text
+
+
+def test_runs_of_all_datasets_are_listed_by_time(lake: Lake, run_of: RunOf) -> None:
+    later = "20261120T0400Z_20261120T0600Z"
+    publish(lake, run_of(RUN, "nasa"))
+    metrics = run_of(later, "nasa").model_copy(update={"dataset": "tweet_metrics"})
+    for account in metrics.accounts:
+        account.validation_keys.clear()
+    publish(lake, metrics)
+    links = [link for link in page(lake, home_key()).links if link.endswith("Z/index.html")]
+    assert links == [
+        f"tweet_metrics/2026-11/{later}/index.html",
+        f"tweets/2026-11/{RUN}/index.html",
+    ]
+
+
+def test_pages_lead_to_the_run_in_airflow_where_that_is_known(lake: Lake, run_of: RunOf) -> None:
+    run = AirflowRun(dag_id="ingest_tweets", run_id="manual__2026-11-20T04:00:00+00:00")
+    report = run_of(RUN, "nasa", trouble=True).model_copy(update={"airflow_run": run})
+    url = (
+        "https://airflow.example/air/data-docs/-/run"
+        "?dag_id=ingest_tweets&run_id=manual__2026-11-20T04%3A00%3A00%2B00%3A00"
+    )
+    keys = [
+        home_key(),
+        month_page_key("tweets", "2026-11"),
+        run_page_key("tweets", Interval.parse(RUN)),
+    ]
+    for base in ("https://airflow.example/air", "https://airflow.example/air/"):
+        publish(lake, report, airflow_url=base)
+        assert [key for key in keys if url not in page(lake, key).links] == []
+    publish(lake, report)
+    assert [key for key in keys if "airflow.example" in lake.get(key).decode()] == []
+
+
+def test_a_lake_from_before_there_were_figures_is_published(lake: Lake, run_of: RunOf) -> None:
+    publish(lake, run_of(RUN, "nasa"))
+    lake.delete("data-docs/tweets/2026-11/rates.json")
+    runs = lake.get_json("data-docs/tweets/2026-11/runs.json")
+    for run in runs["runs"]:
+        del run["airflow_run"]
+    lake.put_json("data-docs/tweets/2026-11/runs.json", runs)
+    other = run_of("20261119T0000Z_20261119T0400Z", "nasa")
+    publish(lake, other)
+
+    links = page(lake, home_key()).links
+    assert [run for run in (RUN, other.interval) if not any(run in link for link in links)] == []
+    assert "1 day of 30 had rows" in page(lake, home_key()).text
