@@ -20,6 +20,7 @@ from include.data_docs.site import PageNotRendered, publish
 from include.errors import LakeUnavailable
 from include.interval import Interval
 from include.lake import Lake
+from include.quarantine import items
 from include.report import AirflowRun, RunReport
 
 RUN = "20261120T0000Z_20261120T0400Z"
@@ -353,7 +354,9 @@ def test_the_start_page_shows_how_much_passed_and_where_rows_wait(
     lake: Lake, run_of: RunOf
 ) -> None:
     publish(lake, run_of("20261119T0000Z_20261119T0400Z", "nasa"))
-    publish(lake, run_of(RUN, "nasa", trouble=True))
+    report = run_of(RUN, "nasa", trouble=True)
+    items.record(lake, "tweets", Interval.parse(RUN), report.accounts)
+    publish(lake, report)
     home = page(lake, home_key())
     words = " ".join(home.text.split())
 
@@ -363,7 +366,9 @@ def test_the_start_page_shows_how_much_passed_and_where_rows_wait(
     assert "2026-11-19 100 % 1,200 0" in words
     assert "Accounts of which least passed" in words
     assert words.index("flooded 0 % 0 1,200") < words.index("nasty 99.5 % 1,194 6")
+    assert "Waiting for a decision: 2 items" in words
     assert f"tweets/2026-11/{RUN}/index.html#nasty" in home.links
+    assert f"quarantine/tweets/{RUN}/nasty/" in home.links
     assert "2 days of 30 had rows; on the worst, 66.5 % passed." in words
 
 
