@@ -34,7 +34,7 @@ def test_a_row_is_released_through_the_approval_and_is_in_the_lake(airflow, logg
     docs.get_by_role("table", name="Latest runs").get_by_role("link").first.click()
     docs.get_by_role("link", name=f"all checks of {ACCOUNT}").click()
     expect(docs.get_by_text("like_count_not_negative").first).to_be_visible()
-    page.go_back()
+    docs.get_by_role("navigation", name="Breadcrumb").get_by_role("link").last.click()
     docs.get_by_role("link", name=f"Rows in quarantine of {ACCOUNT}").click()
     row = docs.locator("article", has_text="like_count_not_negative").first
     expect(row.get_by_role("cell", name="-", exact=False).first).to_be_visible()
