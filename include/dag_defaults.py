@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryDecision, RetryRule
 
-from include.notify.failure_notifier import TaskFailureMail
+from include.notify.failure_notifier import TaskFailureAlert
 from include.x_api.errors import RateLimited
 
 SOONEST, LATEST = timedelta(minutes=1), timedelta(minutes=16)
@@ -59,5 +59,5 @@ DEFAULT_ARGS: dict[str, Any] = {
     "retry_delay": timedelta(minutes=1),
     "retry_policy": RETRY_POLICY,
     "execution_timeout": timedelta(hours=1),
-    "on_failure_callback": TaskFailureMail(),
+    "on_failure_callback": TaskFailureAlert(),
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -11,6 +12,8 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
+    field_validator,
 )
 
 from include.errors import BadConfiguration
@@ -18,6 +21,10 @@ from include.x_api.fields import EXPANSIONS, KNOWN_EXPANSIONS
 
 VARIABLE = "tweet_lake"
 
+Channel = Literal["mail", "sns"]
+"""A way by which alerts reach people."""
+
+_TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 _Address = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")]
 
 
@@ -30,6 +37,21 @@ def _known_expansion(name: str) -> str:
 _Expansion = Annotated[str, AfterValidator(_known_expansion)]
 
 
+def _each_once(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
+    if len(set(channels)) < len(channels):
+        raise ValueError("name each channel once")
+    return channels
+
+
+def _standard_topic(arn: str) -> str:
+    if not _TOPIC.fullmatch(arn):
+        raise ValueError(
+            f"{arn!r} is not the ARN of a standard topic, like "
+            "arn:aws:sns:eu-central-1:123456789012:tweet-lake (FIFO topics can't be used)"
+        )
+    return arn
+
+
 class Settings(BaseModel):
     """Settings of the lake; every key is documented in ``docs/settings.md``."""
 
@@ -37,10 +59,22 @@ class Settings(BaseModel):
 
     bucket: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
     """S3 bucket that holds the lake."""
-    alert_to: Annotated[tuple[_Address, ...], Field(min_length=1)]
-    """Who gets the digest and the mails about failed tasks."""
     data_docs_url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
-    """Where ``data-docs/`` is served, for the links in mails."""
+    """Where ``data-docs/`` is served, for the links in alerts."""
+    alert_by: Annotated[tuple[Channel, ...], Field(min_length=1), AfterValidator(_each_once)] = (
+        "mail",
+    )
+    """The channels by which alerts go out."""
+    alert_to: Annotated[tuple[_Address, ...], Field(validate_default=True)] = ()
+    """Who gets alerts by mail."""
+    sns_topic_arn: Annotated[
+        Annotated[str, AfterValidator(_standard_topic)] | None, Field(validate_default=True)
+    ] = None
+    """The Amazon SNS topic that alerts are published to."""
+    quiet_hours: Annotated[int, Field(ge=0, le=168)] = 24
+    """How long nobody is told again of the same trouble."""
+    late_after_minutes: Annotated[int, Field(ge=15, le=1440)] = 90
+    """How long after the end of an interval its run has to have left a report."""
     csv: bool = False
     """Write a CSV file beside each curated Parquet file."""
     page_size: Annotated[int, Field(ge=5, le=100)] = 100
@@ -71,6 +105,20 @@ class Settings(BaseModel):
     """Most that all runs may cost in one calendar month."""
     posts_per_month: Annotated[int, Field(gt=0)] = 3_000_000
     """Most posts that X returns in a calendar month: its own cap."""
+
+    @field_validator("alert_to")
+    @classmethod
+    def _needed_by_mail(cls, addresses: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if not addresses and "mail" in info.data.get("alert_by", ()):
+            raise ValueError("name at least one address, as \"mail\" is in 'alert_by'")
+        return addresses
+
+    @field_validator("sns_topic_arn")
+    @classmethod
+    def _needed_by_sns(cls, topic: str | None, info: ValidationInfo) -> str | None:
+        if topic is None and "sns" in info.data.get("alert_by", ()):
+            raise ValueError("name the topic, as \"sns\" is in 'alert_by'")
+        return topic
 
 
 def parse_settings(text: str) -> Settings:

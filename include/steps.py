@@ -6,7 +6,7 @@ DAG files name the steps; a step takes and returns small dicts, never rows.
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import get_current_context
@@ -36,13 +36,13 @@ log = logging.getLogger(__name__)
 
 def plan(dataset: str) -> list[dict[str, Any]]:
     """One fetch per account, after everything that can be known to be wrong was looked at."""
-    from include.notify.mail import check_connection
+    from include.notify.channels import check
 
     interval = current_interval()
     settings, accounts = load_settings(), load_accounts()
     target = dataset_named(dataset)
     target.quality()  # a bad suite is said before anything is spent
-    check_connection()
+    check(settings)
     _check_map_length(sum(account.enabled for account in accounts))
     lake, api = open_lake(settings), open_x_api(settings)
     lake.check()
@@ -151,29 +151,27 @@ def publish_data_docs(report_key: str) -> str:
 
 
 def notify(report_key: str | None) -> str | None:
-    """Mail the digest if somebody has to look; returns its subject."""
-    from include.notify.digest import compose
-    from include.notify.mail import send
+    """Send the digest if somebody has to look; returns its subject."""
+    from include.notify.digest import tell_digest
 
     if report_key is None:
         raise AirflowSkipException("there is no report to tell of")
     settings = load_settings()
     lake = open_lake(settings)
-    message = compose(
-        _stored_report(lake, report_key),
-        bucket=settings.bucket,
-        data_docs_url=settings.data_docs_url,
-        recipients=settings.alert_to,
-    )
+    message = tell_digest(lake, settings, _stored_report(lake, report_key), datetime.now(UTC))
     if message is None:
-        log.info("a clean run: no mail")
+        log.info("nothing new to tell")
         return None
-    send(message)
     return str(message["subject"])
 
 
 def reconcile(report_key: str | None) -> None:
-    """Fail the run where a task failed, or the lake lacks what the report promises."""
+    """Fail the run where a task failed, or the lake lacks what the report promises.
+
+    Where an earlier failure was told, and nothing failed, that is told as well.
+    """
+    from include.notify.green import tell_green
+
     context = get_current_context()
     run_id = context["dag_run"].run_id
     states = context["ti"].get_task_states(dag_id=context["dag"].dag_id, run_ids=[run_id])
@@ -182,11 +180,20 @@ def reconcile(report_key: str | None) -> None:
         for name, state in states.get(run_id, {}).items()
         if state in {"failed", "upstream_failed"}
     )
+    settings = load_settings()
+    lake = open_lake(settings)
     if report_key is not None:
-        lake = open_lake(load_settings())
         running.reconcile(lake, _stored_report(lake, report_key))
     if failed or report_key is None:
         raise RunFailedError(f"tasks failed: {', '.join(failed)}; see their logs")
+    tell_green(
+        lake,
+        settings,
+        context["dag"].dag_id,
+        current_interval(),
+        now=datetime.now(UTC),
+        airflow_url=_airflow_url(),
+    )
 
 
 def find_gaps(dataset: str) -> list[str]:
@@ -218,6 +225,24 @@ def find_gaps(dataset: str) -> list[str]:
         ).isoformat()
         for interval in found
     ]
+
+
+def watch() -> list[str]:
+    """Tell of datasets that are late, or back; returns those that are late."""
+    from include.notify.late import tell_late
+
+    settings = load_settings()
+    return tell_late(
+        open_lake(settings),
+        settings,
+        occasion=str(get_current_context()["run_id"]),
+        now=datetime.now(UTC),
+        airflow_url=_airflow_url(),
+    )
+
+
+def _airflow_url() -> str:
+    return str(conf.get("api", "base_url", fallback="http://localhost:8080"))
 
 
 def _check_map_length(accounts: int) -> None:

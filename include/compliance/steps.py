@@ -6,7 +6,7 @@ A step takes and returns keys, never ids.
 from __future__ import annotations
 
 import logging
-from datetime import date
+from datetime import UTC, date, datetime
 
 from airflow.sdk import get_current_context
 from airflow.sdk.exceptions import AirflowSkipException
@@ -56,16 +56,17 @@ def record(key: str) -> str:
 
 
 def notify(key: str) -> str:
-    """Mail how many went, if any did; returns the subject."""
-    from include.notify.forgotten import compose
-    from include.notify.mail import send
+    """Tell how many went, if any did; returns the subject."""
+    from include.notify.forgotten import tell_forgotten
 
     settings = load_settings()
-    done = _stored(open_lake(settings), key)
+    lake = open_lake(settings)
+    done = _stored(lake, key)
     if done.dry_run or not (done.posts or done.users):
-        raise AirflowSkipException("nothing went: no mail")
-    message = compose(done, bucket=settings.bucket, recipients=settings.alert_to)
-    send(message)
+        raise AirflowSkipException("nothing went: nobody is told")
+    message = tell_forgotten(lake, settings, done, datetime.now(UTC))
+    if message is None:
+        raise AirflowSkipException("it was told before")
     return str(message["subject"])
 
 

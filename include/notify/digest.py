@@ -1,11 +1,13 @@
-"""The digest: which accounts of a run somebody has to look at, why, and where."""
+"""The digest: which accounts of a run somebody has to look at, why, and where; which recovered."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from functools import partial
+from hashlib import sha256
 
 from include.data_docs.keys import page_key, page_url, part_name, run_page_key
 from include.data_docs.words import (
@@ -17,40 +19,114 @@ from include.data_docs.words import (
     tone,
 )
 from include.interval import Interval
+from include.lake import Lake
 from include.notify import message
-from include.report import RunReport
+from include.notify.alerts import Alerts, News, Trouble, accounts_key
+from include.notify.tell import tell
+from include.notify.words import known_troubles, names_in_words
+from include.outcomes import Outcome
+from include.report import AccountReport, RunReport
+from include.settings import Settings
 
 _MOST_ACCOUNTS = 50
 """Told in full; mail programs cut off long mails, and the run's page has them all."""
 _MOST_EXAMPLES = 3
-_REMARKS = "something to know"
+_MOST_KNOWN = 20
+"""Accounts that people know of, and those that recovered: a name each."""
+_WHY = (
+    "Sent by tweet-lake because something is new in trouble, recovered, or should be known. "
+    "The same trouble is told again once the quiet period is over; a clean run sends nothing."
+)
+_ABOUT_DATA = {Outcome.LANDED, Outcome.ROWS_QUARANTINED, Outcome.BATCH_QUARANTINED}
+"""Outcomes whose trouble is in the posts: an interval without posts does not end it."""
+
+
+def tell_digest(
+    lake: Lake, settings: Settings, report: RunReport, now: datetime
+) -> EmailMessage | None:
+    """Send the digest of a run, unless people know all of it; returns what was sent.
+
+    Raises:
+        TweetLakeError: a channel failed, or the lake did.
+    """
+    return tell(
+        lake,
+        accounts_key(report.dataset),
+        settings,
+        judge=lambda known: judge(
+            known, report, now=now, quiet=timedelta(hours=settings.quiet_hours)
+        ),
+        compose=lambda news: compose(
+            report,
+            news,
+            bucket=settings.bucket,
+            data_docs_url=settings.data_docs_url,
+            recipients=settings.alert_to,
+        ),
+        # Run again with another outcome, an interval has something else to tell.
+        occasion=f"{report.interval} {sha256(report.model_dump_json().encode()).hexdigest()[:16]}",
+        interval=Interval.parse(report.interval),
+        now=now,
+    )
+
+
+def judge(alerts: Alerts, report: RunReport, *, now: datetime, quiet: timedelta) -> News:
+    """Of which accounts people are to be told."""
+    trouble = {account.account: _kind(account) for account in to_review(report)}
+    seen = {account.account: account for account in report.accounts}
+    return alerts.judge(
+        trouble,
+        interval=Interval.parse(report.interval),
+        now=now,
+        quiet=quiet,
+        fine={
+            name
+            for name, known in alerts.open.items()
+            if name in seen and name not in trouble and _ends(seen[name], known)
+        },
+        gone=alerts.open.keys() - seen.keys(),
+    )
+
+
+def _kind(account: AccountReport) -> str:
+    """``rows quarantined: like_count_not_negative``."""
+    keys = sorted({failed.key for failed in loud(account)})
+    return f"{account.outcome}: {', '.join(keys)}" if keys else str(account.outcome)
+
+
+def _ends(account: AccountReport, known: Trouble) -> bool:
+    is_about_data = known.kind.partition(":")[0] in _ABOUT_DATA
+    return account.outcome is not Outcome.EMPTY or not is_about_data
 
 
 def compose(
-    report: RunReport, *, bucket: str, data_docs_url: str, recipients: Sequence[str]
+    report: RunReport, news: News, *, bucket: str, data_docs_url: str, recipients: Sequence[str]
 ) -> EmailMessage | None:
-    """The digest of a run, or None when nobody has to look at anything or to know of it.
+    """The digest of a run, or None when there is nothing to look at or to know.
 
     ``data_docs_url`` is where ``data-docs/`` is served.
     """
-    attention = to_review(report)
-    if not attention and not report.remarks:
+    attention = [account for account in to_review(report) if account.account in news.told]
+    if not (attention or news.recovered or report.remarks):
         return None
     interval = Interval.parse(report.interval)
-    told = {account.account for account in attention}
-    others = [account for account in report.accounts if account.account not in told]
-    need = "needs" if len(attention) == 1 else "need"
+    named = {*news.told, *news.still, *news.recovered}
+    others = [account for account in report.accounts if account.account not in named]
     return message.compose(
         "digest",
         f"[tweet-lake] {report.dataset} {interval_in_words(interval)}: "
-        + (f"{count_of(len(attention), 'account')} {need} attention" if attention else _REMARKS),
+        + _headline(len(attention), news.recovered),
         recipients,
         report=report,
         when=interval_in_words(interval),
         bucket=bucket,
-        need=need,
+        headline=_headline(len(attention), news.recovered, of=len(report.accounts)),
         attention=attention[:_MOST_ACCOUNTS],
         all_attention=len(attention),
+        still=known_troubles(news.still)[:_MOST_KNOWN],
+        all_still=len(news.still),
+        recovered=known_troubles(news.recovered)[:_MOST_KNOWN],
+        all_recovered=len(news.recovered),
         others=sorted(Counter(account.outcome.value for account in others).items()),
         all_others=len(others),
         run_page=page_url(data_docs_url, run_page_key(report.dataset, interval)),
@@ -62,4 +138,19 @@ def compose(
         tone=tone,
         most_examples=_MOST_EXAMPLES,
         cost=cost_in_words(report.bill),
+        why=_WHY,
     )
+
+
+def _headline(attention: int, recovered: Collection[str], of: int | None = None) -> str:
+    """``2 accounts need attention, nasa recovered``; ``2 of 17 accounts …`` with all of them."""
+    need = "needs" if attention == 1 else "need"
+    who = (
+        count_of(attention, "account")
+        if of is None
+        else f"{attention} of {count_of(of, 'account')}"
+    )
+    said = [f"{who} {need} attention"] if attention else []
+    if recovered:
+        said.append(f"{names_in_words(recovered)} recovered")
+    return ", ".join(said) or "something to know"

@@ -1,8 +1,12 @@
-"""What can go wrong with a mail."""
+"""What can go wrong with an alert."""
 
 from __future__ import annotations
 
 from include.errors import TweetLakeError
+
+
+class AlertNotSent(TweetLakeError):
+    """More than one channel failed; the message names each."""
 
 
 class MailNotSent(TweetLakeError):
@@ -11,3 +15,7 @@ class MailNotSent(TweetLakeError):
 
 class MailPartlySent(MailNotSent):
     """Some recipients were refused, the others have the mail: sent again, they have it twice."""
+
+
+class SnsNotSent(TweetLakeError):
+    """Amazon SNS refused the message, or could not be reached."""

@@ -13,7 +13,12 @@ INGESTING = {
     "ingest_tweet_metrics": "0 */2 * * *",
     "ingest_users": "0 0 * * *",
 }
-CADENCE = {**INGESTING, "fill_gaps": "20 * * * *", "forget_deleted": "30 0 * * *"}
+CADENCE = {
+    **INGESTING,
+    "fill_gaps": "20 * * * *",
+    "forget_deleted": "30 0 * * *",
+    "watch_datasets": "50 * * * *",
+}
 
 
 @pytest.fixture(scope="session")

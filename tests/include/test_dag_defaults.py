@@ -62,5 +62,5 @@ def test_every_error_that_a_rule_names_exists():
 
 
 def test_whoever_fails_for_good_mails():
-    assert type(DEFAULT_ARGS["on_failure_callback"]).__name__ == "TaskFailureMail"
+    assert type(DEFAULT_ARGS["on_failure_callback"]).__name__ == "TaskFailureAlert"
     assert DEFAULT_ARGS["retry_policy"] is RETRY_POLICY

@@ -11,6 +11,8 @@ LEAST = {
     "data_docs_url": "https://docs.example.org",
 }
 
+TOPIC = "arn:aws:sns:eu-central-1:123456789012:tweet-lake"
+
 
 def test_three_keys_are_enough():
     settings = parse_settings(json.dumps(LEAST))
@@ -24,7 +26,15 @@ def test_three_keys_are_enough():
     [
         ({"bukcet": "x"}, "bukcet"),
         ({"bucket": "No Such Name"}, "bucket"),
-        ({"alert_to": []}, "alert_to"),
+        ({"alert_to": []}, "alert_to: .*name at least one address"),
+        ({"alert_by": []}, "alert_by"),
+        ({"alert_by": ["pigeon"]}, "alert_by.0: .*'mail' or 'sns'"),
+        ({"alert_by": ["mail", "mail"]}, "alert_by: .*name each channel once"),
+        ({"alert_by": ["sns"]}, "sns_topic_arn: .*name the topic"),
+        ({"sns_topic_arn": "tweet-lake"}, "sns_topic_arn.*'tweet-lake' is not the ARN"),
+        ({"sns_topic_arn": f"{TOPIC}.fifo"}, "sns_topic_arn.*FIFO topics can't be used"),
+        ({"quiet_hours": -1}, "quiet_hours"),
+        ({"late_after_minutes": 0}, "late_after_minutes"),
         ({"alert_to": ["nobody"]}, "alert_to.0"),
         ({"csv": "yes"}, "csv"),
         ({"page_size": 500}, "page_size"),
@@ -40,7 +50,15 @@ def test_an_error_names_the_key(change, said):
         parse_settings(json.dumps({**LEAST, **change}))
 
 
-@pytest.mark.parametrize("key", LEAST)
+def test_sns_alone_needs_no_address():
+    given = {name: value for name, value in LEAST.items() if name != "alert_to"}
+    settings = parse_settings(json.dumps({**given, "alert_by": ["sns"], "sns_topic_arn": TOPIC}))
+    assert settings.alert_to == ()
+    with pytest.raises(BadConfiguration, match=r"alert_to: .*name at least one address"):
+        parse_settings(json.dumps(given))
+
+
+@pytest.mark.parametrize("key", ["bucket", "data_docs_url"])
 def test_a_missing_key_is_named(key):
     with pytest.raises(BadConfiguration, match=f"{key}: Field required"):
         parse_settings(json.dumps({name: value for name, value in LEAST.items() if name != key}))

@@ -1,19 +1,23 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
-from include.notify.digest import compose
+from include.notify.alerts import Alerts, News, Trouble
+from include.notify.digest import compose, judge
 from include.outcomes import Outcome
 from include.report import AccountReport, FailedExpectation, RunReport
 from include.spending.purse import Bill
 
 RUN = "20261120T0000Z_20261120T0400Z"
 PREFIX = f"quarantine/tweets/dt=2026-11-20/account=nasty/{RUN}/"
+NOW = datetime(2026, 11, 20, 4, 5, tzinfo=UTC)
+EARLIER = "20261119T2000Z_20261120T0000Z"
 SITE = "http://docs.example:8090"
 
 
@@ -54,15 +58,17 @@ def quiet(account: str, outcome: Outcome) -> AccountReport:
     return AccountReport(account=account, outcome=outcome, detail=f"It is {outcome}.")
 
 
-def digest(*accounts: AccountReport) -> EmailMessage | None:
-    report = RunReport(
-        dataset="tweets",
-        interval=RUN,
-        accounts=list(accounts),
-        bill=Bill(usd=1.5),
+def a_report(*accounts: AccountReport, **more: Any) -> RunReport:
+    return RunReport(
+        **{"dataset": "tweets", "interval": RUN, "accounts": accounts, "bill": Bill(usd=1.5)} | more
     )
+
+
+def digest(*accounts: AccountReport, known: Alerts | None = None) -> EmailMessage | None:
+    report = a_report(*accounts)
     return compose(
         report,
+        judge(known or Alerts(), report, now=NOW, quiet=timedelta(hours=24)),
         bucket="tweet-lake",
         data_docs_url=SITE,
         recipients=("one@example.org", "two@example.org"),
@@ -95,6 +101,80 @@ class Seen(HTMLParser):
 
 def test_nothing_is_sent_for_a_clean_run() -> None:
     assert digest(quiet("nasa", Outcome.LANDED), quiet("esa", Outcome.EMPTY)) is None
+
+
+def known(kind: str, **more: Any) -> Trouble:
+    return Trouble(kind=kind, **{"since": EARLIER, "told": NOW - timedelta(hours=4)} | more)
+
+
+def people_know(**accounts: Trouble) -> Alerts:
+    return Alerts(newest=EARLIER, open=accounts)
+
+
+def test_what_people_know_is_no_reason_to_write_again() -> None:
+    knowing = people_know(gone=known("suspended"))
+
+    assert digest(quiet("gone", Outcome.SUSPENDED), known=knowing) is None
+
+
+def test_what_people_know_is_one_line_of_a_mail_that_goes_out_anyway() -> None:
+    knowing = people_know(gone=known("suspended"))
+    mail = digest(nasty(failed()), quiet("gone", Outcome.SUSPENDED), known=knowing)
+
+    for part in parts(mail):
+        (line,) = [line for line in part.splitlines() if "told before" in line]
+        assert "Still in trouble, told before: " in line
+        assert "(suspended since 2026-11-19 20:00–24:00 UTC)" in line
+        assert "gone: suspended" not in part
+        assert "The other" not in part
+    assert mail is not None
+    assert mail["Subject"].endswith("1 account needs attention")
+
+
+def test_a_check_more_that_fails_is_another_trouble() -> None:
+    knowing = people_know(nasty=known("rows quarantined: other_check"))
+
+    assert digest(nasty(failed()), known=knowing) is not None
+
+
+def test_an_account_that_is_fine_again_is_told_once_as_recovered() -> None:
+    knowing = people_know(nasa=known("suspended"), esa=known("not found"))
+    mail = digest(quiet("nasa", Outcome.LANDED), quiet("esa", Outcome.EMPTY), known=knowing)
+
+    assert mail is not None
+    assert mail["Subject"] == (
+        "[tweet-lake] tweets 2026-11-20 00:00–04:00 UTC: esa and nasa recovered"
+    )
+    for part in parts(mail):
+        assert "suspended since 2026-11-19 20:00–24:00 UTC" in part
+        assert "need" not in part.partition("Recovered")[0].partition("<body")[2]
+
+
+def test_recovery_is_a_section_of_a_digest_that_goes_out_anyway() -> None:
+    mail = digest(
+        nasty(failed()), quiet("nasa", Outcome.LANDED), known=people_know(nasa=known("suspended"))
+    )
+
+    assert mail is not None
+    assert mail["Subject"].endswith(": 1 account needs attention, nasa recovered")
+    for part in parts(mail):
+        assert "Recovered" in part
+
+
+@pytest.mark.parametrize("kind", ["rows quarantined: a_check", "batch quarantined", "landed: b"])
+def test_an_interval_without_posts_does_not_end_trouble_with_posts(kind: str) -> None:
+    report = a_report(quiet("nasa", Outcome.EMPTY))
+    news = judge(people_know(nasa=known(kind)), report, now=NOW, quiet=timedelta(hours=24))
+
+    assert not news.recovered
+    assert news.still.keys() == {"nasa"}
+
+
+def test_an_account_that_nobody_asks_for_any_more_is_dropped_in_silence() -> None:
+    report = a_report(quiet("nasa", Outcome.LANDED))
+    news = judge(people_know(gone=known("suspended")), report, now=NOW, quiet=timedelta(hours=24))
+
+    assert news == News(gone=["gone"])
 
 
 def test_an_expectation_of_severity_info_alone_sends_nothing() -> None:
@@ -207,13 +287,14 @@ def test_a_text_can_not_turn_the_words_around_it() -> None:
 
 
 def test_no_value_can_add_a_header() -> None:
-    report = RunReport(
-        dataset="tweets\r\nBcc: spy@example.org",
-        interval=RUN,
-        accounts=[nasty(failed())],
-        bill=Bill(),
+    report = a_report(nasty(failed()), dataset="tweets\r\nBcc: spy@example.org")
+    mail = compose(
+        report,
+        News(told={"nasty": "rows quarantined"}),
+        bucket="b",
+        data_docs_url=SITE,
+        recipients=("one@example.org",),
     )
-    mail = compose(report, bucket="b", data_docs_url=SITE, recipients=("one@example.org",))
 
     assert mail is not None
     assert mail["Bcc"] is None
