@@ -31,7 +31,8 @@ def test_a_budget_that_is_used_up_is_an_outcome_and_a_later_run_goes_on(world, i
     curated = sum(account.curated for account in second.report.accounts)
     assert world.api.usage.posts_on(TODAY) == world.api.usage.returned_posts == curated
     assert second.report.bill.charged == Resources(posts=curated, users=2)
-    assert len(world.mails) == 1
+    _, recovered = world.mails
+    assert recovered["Subject"].endswith(" recovered")
 
 
 def test_a_rerun_without_money_keeps_what_has_landed(world, ingest):
