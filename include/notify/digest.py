@@ -128,12 +128,12 @@ def compose(
         recovered=known_troubles(news.recovered)[:_MOST_KNOWN],
         all_recovered=len(news.recovered),
         others=sorted(Counter(account.outcome.value for account in others).items()),
-        all_others=len(others),
         run_page=page_url(data_docs_url, run_page_key(report.dataset, interval)),
         url=partial(page_url, data_docs_url),
         page_key=page_key,
         part_name=part_name,
         count_of=count_of,
+        figures=_figures,
         loud=loud,
         tone=tone,
         most_examples=_MOST_EXAMPLES,
@@ -154,3 +154,11 @@ def _headline(attention: int, recovered: Collection[str], of: int | None = None)
     if recovered:
         said.append(f"{names_in_words(recovered)} recovered")
     return ", ".join(said) or "something to know"
+
+
+def _figures(account: AccountReport) -> str:
+    """``60 fetched: 55 curated, 3 quarantined, 2 duplicates``."""
+    return (
+        f"{account.rows_in:,} fetched: {account.curated:,} curated, "
+        f"{account.quarantined:,} quarantined, {count_of(account.duplicates, 'duplicate')}"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from functools import partial
 
 from include.data_docs.words import interval_in_words
 from include.lake import Lake
@@ -76,7 +77,20 @@ def compose(
         told=told,
         still=sorted(name for name in news.still if name in found),
         recovered=sorted(news.recovered),
-        grace_minutes=settings.late_after_minutes,
-        in_words=interval_in_words,
+        missing=partial(_missing, settings.late_after_minutes),
+        newest=_newest,
         airflow_url=airflow_url.rstrip("/"),
     )
+
+
+def _missing(minutes: int, one: Late) -> str:
+    return (
+        f"No report of the run over {interval_in_words(one.missing)}, nor of a later one, "
+        f"{minutes} minutes after its end."
+    )
+
+
+def _newest(one: Late) -> str:
+    if one.newest is None:
+        return "It has never run."
+    return f"The newest report is of the run over {interval_in_words(one.newest)}."

@@ -126,7 +126,7 @@ def test_what_people_know_is_one_line_of_a_mail_that_goes_out_anyway() -> None:
         assert "Still in trouble, told before: " in line
         assert "(suspended since 2026-11-19 20:00–24:00 UTC)" in line
         assert "gone: suspended" not in part
-        assert "The other" not in part
+        assert "The others" not in part
     assert mail is not None
     assert mail["Subject"].endswith("1 account needs attention")
 
@@ -216,8 +216,8 @@ def test_both_parts_tell_what_failed_where_the_rows_lie_and_where_to_read_on() -
         assert "1,234 rows" in text
         assert re.search(r"1890000000000000000: +-5", text)
         assert f"s3://tweet-lake/{PREFIX}rows.parquet" in text
-        assert "The other 1 account: 1 landed." in text
-    assert "fetched 60, curated 55, quarantined 3, duplicates 2" in plain
+        assert "The others: 1 landed." in text
+        assert "60 fetched: 55 curated, 3 quarantined, 2 duplicates" in text
     assert run_page in plain
     assert gx_page in plain
     assert seen.links == [run_page, gx_page]
