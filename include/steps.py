@@ -180,14 +180,14 @@ def reconcile(report_key: str | None) -> None:
         for name, state in states.get(run_id, {}).items()
         if state in {"failed", "upstream_failed"}
     )
-    settings = load_settings()
-    lake = open_lake(settings)
     if report_key is not None:
+        lake = open_lake(load_settings())
         running.reconcile(lake, _stored_report(lake, report_key))
     if failed or report_key is None:
         raise RunFailedError(f"tasks failed: {', '.join(failed)}; see their logs")
+    settings = load_settings()
     tell_green(
-        lake,
+        open_lake(settings),
         settings,
         context["dag"].dag_id,
         current_interval(),

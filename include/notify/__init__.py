@@ -1,1 +1,1 @@
-"""Mails: one digest a run when somebody has to look, and one for each task that gave up."""
+"""Alerts, by mail and SNS: what is in trouble, late or recovered, told once to each."""

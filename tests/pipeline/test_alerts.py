@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
+import boto3
 import pytest
+from moto.sns.models import sns_backends
 
 from include.datasets import dataset_named, dataset_names
 from include.gaps import intervals_between
@@ -20,13 +22,35 @@ SETTINGS = {
 }
 
 
-def test_trouble_is_told_once_and_its_end_once(world: World, ingest, interval):
+@pytest.fixture
+def topic(world):
+    """An SNS topic beside the world's S3; its messages are moto's own record."""
+    client = boto3.client(
+        "sns",
+        endpoint_url=world.s3_url,
+        aws_access_key_id="sandbox",
+        aws_secret_access_key="sandbox",
+        region_name="us-east-1",
+    )
+    arn = client.create_topic(Name="tweet-lake")["TopicArn"]
+    yield sns_backends[arn.split(":")[4]]["us-east-1"].topics[arn]
+    client.delete_topic(TopicArn=arn)
+
+
+def test_trouble_is_told_once_and_its_end_once(world: World, ingest, interval, topic):
     told = []
 
     def run(number, **options):
         over = Interval(*(b + number * timedelta(hours=4) for b in (interval.start, interval.end)))
         world.travel(over.end + timedelta(minutes=1))
-        ingest("harbour_news", "rail_updates", over=over, **options)
+        ingest(
+            "harbour_news",
+            "rail_updates",
+            over=over,
+            alert_by=["mail", "sns"],
+            sns_topic_arn=topic.arn,
+            **options,
+        )
         subjects = [str(mail["Subject"]) for mail in world.mails]
         new = [subject.removeprefix("[tweet-lake] ") for subject in subjects[len(told) :]]
         told.extend(new)
@@ -44,6 +68,8 @@ def test_trouble_is_told_once_and_its_end_once(world: World, ingest, interval):
         "tweets 2026-11-02 20:00–24:00 UTC: rail_updates recovered",
         "ingest_tweets: plan recovered",
     ]
+    published = [message for _, message, *_ in topic.sent_notifications]
+    assert len(published) == len(told)
 
 
 @pytest.fixture
