@@ -59,11 +59,13 @@ def open_lake(settings: Settings, config: Config | None = None) -> Lake:
     """The lake behind the Airflow connection ``aws_default``.
 
     Where that connection is missing, boto3 looks for credentials itself: an instance's role on
-    EC2 needs none. ``config`` is botocore's, for who can't wait as long as a task.
+    EC2 needs none. ``config`` is what botocore is told beyond the connection.
     """
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
-    return Lake(S3Hook("aws_default", config=config).get_conn(), settings.bucket)
+    hook = S3Hook("aws_default")
+    merged = hook.config.merge(config) if config else None
+    return Lake(hook.get_client_type(hook.region_name, merged), settings.bucket)
 
 
 def open_x_api(settings: Settings) -> XApi:

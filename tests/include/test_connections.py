@@ -3,8 +3,9 @@
 import json
 
 import pytest
+from botocore.config import Config
 
-from include.connections import load_accounts, open_x_api
+from include.connections import load_accounts, open_lake, open_x_api
 from include.errors import BadConfiguration
 from include.settings import Settings
 
@@ -15,6 +16,23 @@ SETTINGS = Settings(
     data_docs_url="http://127.0.0.1/",
     rate_limit_wait_minutes=0,
 )
+
+
+def test_a_lake_is_opened_as_the_connection_says_and_who_waits_less_says_only_that(monkeypatch):
+    extra = {
+        "endpoint_url": "http://127.0.0.1:9",
+        "region_name": "eu-central-1",
+        "config_kwargs": {"s3": {"addressing_style": "path"}, "read_timeout": 99},
+    }
+    connection = {"conn_type": "aws", "login": "key", "password": "secret", "extra": extra}
+    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(connection))
+    patient = open_lake(SETTINGS).client.meta
+    hasty = open_lake(SETTINGS, Config(read_timeout=1)).client.meta
+    for meta in (patient, hasty):
+        assert meta.endpoint_url == "http://127.0.0.1:9"
+        assert meta.region_name == "eu-central-1"
+        assert meta.config.s3["addressing_style"] == "path"
+    assert (patient.config.read_timeout, hasty.config.read_timeout) == (99, 1)
 
 
 @pytest.fixture
