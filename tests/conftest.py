@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ import pytest
 
 from include.interval import Interval
 from include.lake import Lake
+from tests.chromium import headless
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -67,23 +67,9 @@ def lake(s3: Any) -> Lake:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A headless Chromium; without one the test is skipped, or fails where REQUIRE_BROWSER is 1.
-
-    Not of the session: while Playwright is started nobody else can run an event loop.
-    """
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    if path is None:
-        missing = pytest.fail if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.skip
-        missing("no Chromium: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    quiet = ("gpu", "quic", "background-networking", "component-update", "sync")
-    flags = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in quiet)]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=flags)
+    """A headless Chromium, for a module of tests."""
+    with headless() as browser:
         yield browser
-        browser.close()
 
 
 NOW = datetime(2026, 11, 2, 12, 1, tzinfo=UTC)

@@ -7,8 +7,6 @@ A test asks for ``airflow`` (what runs, and the one run of ``ingest_tweets`` tha
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +19,7 @@ import requests
 
 from include.interval import Interval
 from include.lake import Lake
+from tests.chromium import headless
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -31,11 +30,6 @@ if TYPE_CHECKING:
 ROOM = Path(__file__).parent
 ACCOUNTS = ("harbour_news", "faulty_feed", "quiet_archive")
 """Of these, ``faulty_feed`` has rows in quarantine."""
-ARGUMENTS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-HOW = "no Chromium was found; `apt-get install chromium` brings one"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -107,29 +101,14 @@ class Visit:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> str:
-    """Where the system's Chromium is; CI, which sets REQUIRE_BROWSER, does not do without."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        if os.environ.get("REQUIRE_BROWSER"):
-            pytest.fail(HOW)
-        pytest.skip(HOW)
-    return found
-
-
-@pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
+def browser() -> Iterator[Browser]:
+    """The browser of all these tests."""
+    with headless() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")
-def airflow(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAirflow]:
+def airflow(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAirflow]:
     """Airflow's components, with a lake that one run has filled."""
     from sandbox.airflow_home import AirflowHome
     from sandbox.demo import demo_environment, s3_client

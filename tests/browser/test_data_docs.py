@@ -38,12 +38,13 @@ def test_a_reviewer_comes_from_the_navigation_to_the_expectation_that_failed(
     assert visit.errors == []
 
 
-def test_quarantined_rows_are_one_step_from_the_start_page(airflow, logged_in, run_path):
+def test_quarantined_rows_are_one_step_from_the_start_page(airflow, logged_in):
     logged_in.goto(f"{airflow.url}/data-docs/")
-    newest = logged_in.get_by_role("table", name="Newest rows in quarantine")
-    newest.get_by_role("link", name="faulty_feed").click()
-    logged_in.wait_for_url(f"{airflow.url}{run_path}index.html#faulty_feed")
-    expect(logged_in.locator("#faulty_feed")).to_be_in_viewport()
+    waiting = logged_in.get_by_role("table", name="Waiting for a decision: 1 item")
+    waiting.get_by_role("link", name="faulty_feed").click()
+    item = f"tweets/{airflow.interval}/faulty_feed/"
+    logged_in.wait_for_url(f"{airflow.url}/data-docs/quarantine/{item}")
+    expect(logged_in.get_by_text("wait for a decision")).to_be_visible()
 
 
 def test_who_is_not_logged_in_comes_back_to_the_page_that_the_mail_named(airflow, visit, run_path):
@@ -129,7 +130,9 @@ def test_pages_can_be_read_by_everybody(airflow, logged_in, run_path, scheme, wi
     logged_in.set_viewport_size({"width": width, "height": 900})
     logged_in.emulate_media(color_scheme=scheme)
     checks = f"{run_path}accounts/faulty_feed.html"
-    for path in ("/data-docs/", "/data-docs/tweets/", run_path, checks, "/data-docs/none.html"):
+    item = f"/data-docs/quarantine/tweets/{airflow.interval}/faulty_feed/"
+    made = ("/data-docs/quarantine/?state=all", item, "/data-docs/none.html")
+    for path in ("/data-docs/", "/data-docs/tweets/", run_path, checks, *made):
         logged_in.goto(airflow.url + path)
         assert logged_in.evaluate("document.documentElement.scrollWidth") <= width
         found = Axe().run(logged_in)

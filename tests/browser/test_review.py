@@ -5,10 +5,7 @@ from __future__ import annotations
 import io
 
 import pyarrow.parquet as pq
-import pytest
 from playwright.sync_api import expect
-
-from tests.browser.conftest import INTERVAL
 
 ACCOUNT = "faulty_feed"
 WHY = "the count is X's own mistake"
@@ -53,13 +50,13 @@ def test_a_row_is_released_through_the_approval_and_is_in_the_lake(airflow, logg
     page.get_by_text("Success", exact=True).first.wait_for(timeout=A_RUN)
     landed = curated(airflow.lake)[tweet_id]
     assert (landed["released_by"], landed["release_reason"]) == ("admin", WHY)
-    page.goto(f"{airflow.url}/data-docs/quarantine/tweets/{INTERVAL}/{ACCOUNT}/")
+    page.goto(f"{airflow.url}/data-docs/quarantine/tweets/{airflow.interval}/{ACCOUNT}/")
     expect(page.get_by_text(f"released by {landed['released_by']} at")).to_be_visible()
     expect(page.locator("article", has_text=tweet_id)).to_have_count(0)
 
 
-@pytest.mark.parametrize("path", ["", f"tweets/{INTERVAL}/{ACCOUNT}/"])
-def test_nobody_sees_the_quarantine_without_logging_in(airflow, page, path):
-    page.goto(f"{airflow.url}/data-docs/quarantine/{path}")
-    page.get_by_label("Username").wait_for()
-    assert ACCOUNT not in page.inner_text("body")
+def test_nobody_sees_the_quarantine_without_logging_in(airflow, visit):
+    for path in ("", f"tweets/{airflow.interval}/{ACCOUNT}/"):
+        visit.page.goto(f"{airflow.url}/data-docs/quarantine/{path}")
+        visit.page.get_by_label("Username").wait_for()
+        assert ACCOUNT not in visit.page.inner_text("body")
