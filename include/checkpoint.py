@@ -19,7 +19,8 @@ from include.later import as_if_missing, import_later
 os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read by GX on import: it must never call home
 import_later("altair", "scipy.stats")
 
-with as_if_missing("boto3", "sqlalchemy"):  # a frame needs neither; both are optional to GX
+# A frame needs none of them; all are optional to GX.
+with as_if_missing("boto3", "pyspark", "sqlalchemy"):
     import great_expectations as gx
 import numpy as np
 import pandas as pd
