@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -14,6 +15,17 @@ from include.report import Severity
 
 Kind = Literal["row", "columns", "batch"]
 """What an expectation judges: each row, the columns and their types, the batch as a whole."""
+
+PARAMETERS = (
+    "interval_start",
+    "interval_end",
+    "author_id",
+    "volume_min",
+    "volume_max",
+    "asked",
+    "rows",
+)
+"""What validation gives every suite; each is explained in ``expectations/README.md``."""
 
 _FIELDS = ("type", "severity", "notes", "meta", "kwargs")
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
@@ -83,6 +95,25 @@ class Suite:
                 given[name] = value if value is None or isinstance(value, list) else [value]
         return given
 
+    def check_columns(self, columns: Collection[str]) -> None:
+        """Make sure that the dataset has every column that an expectation names.
+
+        Args:
+            columns: those that the suite is shown of a batch.
+
+        Raises:
+            BadSuite: the first expectation that names another.
+        """
+        for rule in self.rules:
+            named = {*rule.columns, *_condition_columns(rule.entry["kwargs"].get("row_condition"))}
+            if unknown := sorted(named - set(columns)):
+                close = difflib.get_close_matches(unknown[0], columns, n=1, cutoff=0)
+                raise BadSuite(
+                    self.file,
+                    rule.key,
+                    f"there is no column {unknown[0]!r}; did you mean {close[0]!r}?",
+                )
+
 
 def load(file: Path, kind: Callable[[str, dict[str, Any]], Kind]) -> Suite:
     """Read a suite; ``kind`` tells what an expectation judges, or raises ValueError.
@@ -91,7 +122,7 @@ def load(file: Path, kind: Callable[[str, dict[str, Any]], Kind]) -> Suite:
         BadSuite: it can't be read, or one of its expectations can't be used.
     """
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=_each_once)
     except OSError as error:
         raise BadSuite(file, "", f"{error.strerror}; a dataset needs its suite") from error
     except ValueError as error:
@@ -112,6 +143,14 @@ def load(file: Path, kind: Callable[[str, dict[str, Any]], Kind]) -> Suite:
             raise BadSuite(file, where, str(error)) from error
         rules[rule.key] = rule
     return Suite(file, name, tuple(rules.values()))
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, unless it says a name twice: JSON would take the last without a word."""
+    names = [name for name, _ in pairs]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ValueError(f"an object has {twice!r} twice; keep one of them")
+    return dict(pairs)
 
 
 def _named(entry: Any) -> str:
@@ -182,3 +221,15 @@ def _columns(kwargs: Mapping[str, Any]) -> Iterator[str]:
         if name in kwargs:
             yield kwargs[name]
     yield from kwargs.get("column_list", ())
+
+
+def _condition_columns(condition: Any) -> Iterator[str]:
+    """Columns in ``{"type": "comparison", "column": {"name": …}, …}``, however deep."""
+    if isinstance(condition, Mapping):
+        column = condition.get("column")
+        if isinstance(column, Mapping) and isinstance(column.get("name"), str):
+            yield column["name"]
+    if isinstance(condition, Mapping | list):
+        inner = condition.values() if isinstance(condition, Mapping) else condition
+        for part in inner:
+            yield from _condition_columns(part)

@@ -1,0 +1,224 @@
+"""A changed suite is tried: exactly what would newly fail or pass is told, nothing is written."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from include.suites import try_command
+from tests.include.suites.conftest import post_id
+
+pytestmark = pytest.mark.usefixtures("untouched", "configured")
+
+UNTIL = ["--days", "1", "--until", "2026-11-03"]
+BETWEEN = "expect_column_values_to_be_between"
+
+
+def expectation(key, kind=BETWEEN, severity="critical", **kwargs):
+    return {
+        "type": kind,
+        "severity": severity,
+        "notes": f"About {key}.",
+        "meta": {"key": key},
+        "kwargs": kwargs,
+    }
+
+
+@pytest.fixture
+def tried(capsys):
+    """Exit code, what was printed in paragraphs, and the error."""
+
+    def tried(file=None):
+        code = try_command.main([*([] if file is None else ["--suite", str(file)]), *UNTIL])
+        out, err = capsys.readouterr()
+        logged = re.compile(r"^\S+Z \[.*\n", re.MULTILINE)  # Airflow's, of its connection
+        return code, logged.sub("", out).strip().split("\n\n"), err
+
+    return tried
+
+
+def test_nothing_changes_where_nothing_was_changed(tried):
+    code, (head, nothing, moved), progress = tried()
+    assert code == 0
+    assert head.splitlines() == [
+        "expectations/tweets.json on tweets, 2026-11-02 00:00 to 2026-11-03 00:00 UTC: 6 batches",
+        "1 batch without a report, not validated yet: left out",
+    ]
+    assert nothing == "Nothing would newly fail, nothing would newly pass."
+    assert moved.splitlines() == [
+        "curated → quarantine  0 rows of 0 batches",
+        "quarantine → curated  0 rows of 0 batches",
+    ]
+    assert "7 of 7 batches tried" in progress
+
+
+def test_a_stricter_suite_shows_exactly_the_rows_that_newly_fail(tried, suite_with):
+    few_likes = {"kwargs": {"column": "like_count", "min_value": 0, "max_value": 29}}
+    code, (_, table, where, moved), _ = tried(suite_with(like_count_not_negative=few_likes))
+    assert code == 1
+    assert [line.split() for line in table.splitlines()[2:]] == [
+        ["like_count_not_negative", "1", "7", "6", "0", "1", "6", "5", "0"]
+    ]
+    assert where.splitlines() == [
+        "like_count_not_negative would newly fail (critical):",
+        *(
+            f"  2026-11-02 {hours} UTC  {account}  1 row: {post_id(3)}"
+            for hours in ("00:00–04:00", "04:00–08:00", "08:00–12:00")
+            for account in ("esa", "nasa")
+        ),
+    ]
+    assert moved.splitlines() == [
+        "curated → quarantine  6 rows of 6 batches",
+        "quarantine → curated  0 rows of 0 batches",
+    ]
+
+
+def test_a_looser_suite_shows_what_newly_passes(tried, suite_with):
+    code, (_, table, where, moved), _ = tried(suite_with(like_count_not_negative=None))
+    assert code == 0
+    assert [line.split() for line in table.splitlines()[2:]] == [
+        ["like_count_not_negative", "1", "0", "0", "1", "1", "0", "0", "1"]
+    ]
+    assert where.splitlines() == [
+        "like_count_not_negative would newly pass (critical):",
+        f"  2026-11-02 04:00–08:00 UTC  esa  1 row: {post_id(2)}",
+    ]
+    assert moved.splitlines()[1] == "quarantine → curated  1 row of 1 batch"
+
+
+def test_other_rows_fail_though_they_are_as_many(tried, suite_with):
+    swapped = {"kwargs": {"column": "like_count", "max_value": 29}}
+    code, (_, table, *where, moved), _ = tried(suite_with(like_count_not_negative=swapped))
+    assert code == 1
+    figures = table.splitlines()[2].split()
+    assert figures == ["like_count_not_negative", "1", "6", "6", "1", "1", "6", "5", "0"]
+    assert [part.splitlines()[0].split(" would ")[1] for part in where] == [
+        "newly fail (critical):",
+        "newly pass (critical):",
+    ]
+    assert where[1].splitlines()[1].endswith(f"esa  1 row: {post_id(2)}")
+    assert "curated → quarantine  6 rows" in moved
+    assert "quarantine → curated  1 row " in moved
+
+
+def test_a_batch_that_fails_as_a_whole_moves_all_its_rows(tried, suite_with):
+    of_esa = expectation("likes_sum", "expect_column_sum_to_be_between", column="like_count",
+                         min_value=50)  # fmt: skip
+    code, (_, table, where, moved), _ = tried(suite_with(of_esa))
+    assert code == 1
+    assert table.splitlines()[2].split() == ["likes_sum", *"00000110"]
+    assert where.splitlines() == [
+        "likes_sum would newly fail (critical):",
+        "  2026-11-02 04:00–08:00 UTC  esa  the batch: 33",
+    ]
+    assert moved.splitlines()[0] == "curated → quarantine  3 rows of 1 batch"
+
+
+def test_a_raised_severity_alone_moves_rows(tried, suite_with):
+    of_text = expectation("short", "expect_column_value_lengths_to_be_between", "warning",
+                          column="text", max_value=3)  # fmt: skip
+    assert tried(suite_with(of_text))[0] == 1
+    moved = tried(suite_with({**of_text, "severity": "critical"}))[1][-1]
+    assert moved.splitlines()[0] == "curated → quarantine  6 rows of 6 batches"
+
+
+def test_what_x_wrote_reaches_no_terminal_as_it_is(tried, suite_with):
+    of_all = expectation("none", "expect_column_most_common_value_to_be_in_set", "info",
+                         column="text", value_set=["\x1b"])  # fmt: skip
+    _, (_, _, where, _), _ = tried(suite_with(of_all))
+    assert "\x1b" not in where
+
+
+def test_two_processes_tell_the_same(suite_with):
+    file = suite_with(like_count_not_negative=None)
+    code = (
+        "import sys; from include.suites import try_command as t; t.FEW_BATCHES = 1; "
+        "t._AT_ONCE = 3; sys.exit(t.main(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--suite", str(file), *UNTIL],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "quarantine → curated  1 row of 1 batch\n" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        (
+            expectation("new", "expect_likes", column="text"),
+            "expectation 46 .new.: GX has no expectation",
+        ),
+        (expectation("new", column="likes", min_value=0), "new: there is no column 'likes'; did"),
+        (
+            expectation("new", column="text", min_value={"$PARAMETER": "rate"}),
+            "new: it uses the parameter 'rate', which the pipeline does not supply",
+        ),
+        (
+            expectation("new", "expect_column_values_to_match_regex", column="text", regex="("),
+            "expectation 46 .new.: regex: '.' is no regular expression",
+        ),
+        (
+            expectation("text_present", column="text", min_value=0),
+            "expectation 46 .text_present.: meta.key 'text_present' is taken; choose another",
+        ),
+        (
+            expectation(
+                "new",
+                "expect_column_values_to_not_be_null",
+                column="text",
+                row_condition={
+                    "type": "comparison",
+                    "column": {"name": "is_repost"},
+                    "operator": "==",
+                    "parameter": True,
+                },
+            ),
+            "new: there is no column 'is_repost'; did you mean",
+        ),
+    ],
+)
+def test_a_suite_that_cannot_be_used_is_refused_in_a_sentence(tried, suite_with, entry, told):
+    code, _, error = tried(suite_with(entry))
+    assert code == 2
+    assert error.count("\n") == 1
+    assert re.match(f"expectations/tweets.json: {told}", error)
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (None, "No such file or directory"),
+        ("{", "it is not JSON: Expecting property name"),
+        ('{"name": "a", "name": "b"}', "it is not JSON: an object has 'name' twice"),
+        ('{"name": "tweets"}', "write {"),
+    ],
+)
+def test_a_file_that_is_no_suite_is_refused(tried, tmp_path, body, told):
+    file = tmp_path / "tweets.json"
+    if body is not None:
+        file.write_text(body, encoding="utf-8")
+    code, _, error = tried(file)
+    assert code == 2
+    assert error.startswith(f"{tmp_path.name}/tweets.json: {told}")
+
+
+def test_an_unknown_dataset_and_an_empty_span_are_named(tried, suite_with, capsys):
+    assert try_command.main(["--dataset", "posts", *UNTIL]) == 2
+    assert capsys.readouterr().err == (
+        "there is no dataset 'posts'; there are: tweet_metrics, tweets, users\n"
+    )
+    assert try_command.main(["--until", "2026-01-02", "--days", "1"]) == 2
+    assert "no complete batch in raw/" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("days", ["0", "many", "-1", "1.5", "367"])
+def test_a_number_of_days_that_is_none_is_refused(days, capsys):
+    with pytest.raises(SystemExit) as ended:
+        try_command.main(["--days", days])
+    assert ended.value.code == 2
+    assert f"{days!r} is no number of days" in capsys.readouterr().err
