@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from great_expectations.data_context.data_context.abstract_data_context import (
         AbstractDataContext,
     )
+    from great_expectations.datasource.fluent.interfaces import Batch
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
 _BY_ROW = (ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation)
@@ -276,6 +277,11 @@ def _one_column_at_a_time() -> Iterator[None]:
     finally:
         pandas_engine.get_domain_records = records  # type: ignore[method-assign]
         engine.hash_pandas_dataframe = fingerprint
+
+
+def batch_of(frame: pd.DataFrame) -> Batch:
+    """The frame as GX's batch, to ask it for metrics."""
+    return _batches().get_batch({"dataframe": frame})
 
 
 @cache
