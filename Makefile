@@ -15,7 +15,7 @@ EXPORT := $(UV) export --quiet --locked --no-hashes --no-header --no-annotate
 
 .PHONY: help
 help: ## Say what can be made
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
 
 $(UV):
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and none was found; install one or name it: make PYTHON=/path/to/python3.12"; exit 1; }
@@ -62,6 +62,14 @@ gaps: $(READY) ## List what is missing in the lake of `make up` or of .env (SINC
 .PHONY: quarantine
 quarantine: $(READY) ## List what lies in quarantine, or decide on it (ARGS="--help" says how)
 	@$(BIN)/python -m sandbox.command include.quarantine.command $(ARGS)
+
+.PHONY: propose-bounds
+propose-bounds: $(READY) ## Propose a suite's bounds from the same lake's past, as a diff (DATASET=tweets DAYS=30)
+	@$(BIN)/python -m sandbox.command include.suites.propose_command --dataset '$(or $(DATASET),tweets)' --days '$(or $(DAYS),30)'
+
+.PHONY: try-suite
+try-suite: $(READY) ## Say what a changed suite would do to the same lake (DATASET=tweets DAYS=7 SUITE=file)
+	@$(BIN)/python -m sandbox.command include.suites.try_command --dataset '$(or $(DATASET),tweets)' --days '$(or $(DAYS),7)' $(if $(SUITE),--suite '$(SUITE)')
 
 .PHONY: lint
 lint: $(TESTABLE) ## Judge style, types and the lock; repairs nothing

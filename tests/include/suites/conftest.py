@@ -75,9 +75,9 @@ def report_run(lake: Lake, interval: Interval, accounts: list[AccountReport]) ->
     lake.put_json(run_report_key("tweets", interval), run.model_dump(mode="json"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def past(s3: Any) -> Lake:
-    """Both accounts' posts have 0, 10, 20, 30 likes; one of ``esa``'s has -7 and is quarantined."""
+    """Posts with 0, 10, 20, 30 likes; one of ``esa``'s has -7, another an odd language."""
     s3.create_bucket(Bucket="lake-with-a-past")
     lake, tweets = Lake(s3, "lake-with-a-past"), dataset_named("tweets")
     quality = tweets.quality()
@@ -86,6 +86,7 @@ def past(s3: Any) -> Lake:
         for account in ("esa", "nasa"):
             posts = [post(interval, number) for number in range(POSTS)]
             if account == "esa" and interval == INTERVALS[1]:
+                posts[1]["lang"] = "English"
                 posts[2]["public_metrics"]["like_count"] = -7
             fetch(lake, interval, account, *posts)
             reports.append(

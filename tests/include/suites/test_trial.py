@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from include.suites import try_command
+from include.suites import trial, try_command
 from tests.include.suites.conftest import post_id
 
 pytestmark = pytest.mark.usefixtures("untouched", "configured")
@@ -118,24 +118,20 @@ def test_a_batch_that_fails_as_a_whole_moves_all_its_rows(tried, suite_with):
 
 
 def test_a_raised_severity_alone_moves_rows(tried, suite_with):
-    of_text = expectation("short", "expect_column_value_lengths_to_be_between", "warning",
-                          column="text", max_value=3)  # fmt: skip
-    assert tried(suite_with(of_text))[0] == 1
-    moved = tried(suite_with({**of_text, "severity": "critical"}))[1][-1]
-    assert moved.splitlines()[0] == "curated → quarantine  6 rows of 6 batches"
+    code, (_, nothing, moved), _ = tried(suite_with(lang_is_code={"severity": "critical"}))
+    assert code == 1
+    assert nothing == "Nothing would newly fail, nothing would newly pass."
+    assert moved.splitlines()[0] == "curated → quarantine  1 row of 1 batch"
 
 
-def test_what_x_wrote_reaches_no_terminal_as_it_is(tried, suite_with):
-    of_all = expectation("none", "expect_column_most_common_value_to_be_in_set", "info",
-                         column="text", value_set=["\x1b"])  # fmt: skip
-    _, (_, _, where, _), _ = tried(suite_with(of_all))
-    assert "\x1b" not in where
+def test_what_x_wrote_reaches_no_terminal_as_it_is():
+    assert trial._shown(["\x1b[31m", None]) == ("\\x1b[31m", "null")
 
 
 def test_two_processes_tell_the_same(suite_with):
     file = suite_with(like_count_not_negative=None)
     code = (
-        "import sys; from include.suites import try_command as t; t.FEW_BATCHES = 1; "
+        "import sys; from include.suites import trial, try_command as t; t.FEW_BATCHES = 1; "
         "t._AT_ONCE = 3; sys.exit(t.main(sys.argv[1:]))"
     )
     done = subprocess.run(
