@@ -50,12 +50,13 @@ def main(arguments: list[str] | None = None) -> int:
         begin, end = span(options)
         batches = list(complete_batches(lake, dataset.name, begin, end, settings))
         when = f"{begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
-        if not batches:
-            raise BadConfiguration(
-                f"{dataset.name} has no complete batch in raw/ from {when}; ask for more DAYS"
-            )
-        found = list(_try_all(dataset.name, file, batches))
+        found = list(_try_all(dataset.name, file, batches)) if batches else []
         tried = [one for one in found if one is not None]
+        if not tried:
+            raise BadConfiguration(
+                f"{dataset.name} has no complete batch in raw/ from {when} that was validated; ask "
+                "for more DAYS"
+            )
         sys.stdout.write(
             f"{file.parent.name}/{file.name} on {dataset.name}, {when}: "
             f"{count_of(len(tried), 'batch', 'batches')}\n"
@@ -122,7 +123,11 @@ def _begin(dataset: str, file: Path) -> None:
 
 
 def _of_this_process(batches: Sequence[Batch]) -> list[Tried | None]:
-    return _trials[0].of(batches)
+    try:
+        return _trials[0].of(batches)
+    except TweetLakeError as error:
+        # Its own type may take more than a message, and would not get out of this process.
+        raise TweetLakeError(str(error)) from error
 
 
 if __name__ == "__main__":

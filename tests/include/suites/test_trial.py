@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 import subprocess
 import sys
 
 import pytest
 
+from include.connections import load_settings
+from include.datasets import dataset_named
+from include.errors import TweetLakeError
+from include.lake import ALL_ACCOUNTS, Lake, batch_prefix
+from include.run import UNLIKELY_VOLUME
 from include.suites import trial, try_command
-from tests.include.suites.conftest import post_id
+from tests.include.suites.conftest import INTERVALS, post_id
 
 pytestmark = pytest.mark.usefixtures("untouched", "configured")
 
@@ -142,6 +148,17 @@ def test_two_processes_tell_the_same(suite_with):
     assert "quarantine → curated  1 row of 1 batch\n" in done.stdout
 
 
+def test_what_stops_a_process_is_told_by_the_first(past, monkeypatch):
+    nowhere = Lake(past.client, "no-such-bucket")
+    of_nowhere = try_command._Trial("tweets", dataset_named("tweets").suite)
+    monkeypatch.setattr(of_nowhere, "_lake", nowhere)
+    monkeypatch.setattr(try_command, "_trials", [of_nowhere])
+    batch = trial.Batch("nasa", INTERVALS[0], (0, 10))
+    with pytest.raises(TweetLakeError) as stopped:
+        try_command._of_this_process([batch])
+    assert "no-such-bucket" in str(pickle.loads(pickle.dumps(stopped.value)))  # noqa: S301
+
+
 @pytest.mark.parametrize(
     ("entry", "told"),
     [
@@ -218,3 +235,15 @@ def test_a_number_of_days_that_is_none_is_refused(days, capsys):
         try_command.main(["--days", days])
     assert ended.value.code == 2
     assert f"{days!r} is no number of days" in capsys.readouterr().err
+
+
+def test_a_dataset_that_is_asked_for_as_a_whole_has_one_batch_an_interval(lake):
+    interval = INTERVALS[0]
+    for key in ("fetch.json", "page-0000.json.gz"):
+        lake.put(f"{batch_prefix('raw', 'users', interval, ALL_ACCOUNTS)}{key}", b"{}")
+    lake.put(f"{batch_prefix('raw', 'users', INTERVALS[1], ALL_ACCOUNTS)}error.json", b"{}")
+    settings = load_settings()
+    found = trial.complete_batches(lake, "users", interval.start, INTERVALS[2].end, settings)
+    assert list(found) == [trial.Batch(ALL_ACCOUNTS, interval, (0, UNLIKELY_VOLUME))]
+    late = trial.complete_batches(lake, "users", INTERVALS[1].start, INTERVALS[2].end, settings)
+    assert list(late) == []
