@@ -26,6 +26,8 @@ from include.suites.trial_table import is_stricter, lines
 
 FEW_BATCHES = 200
 """Up to so many batches a second process costs more than it saves: it imports GX first."""
+_PROCESSES = 4
+"""At most: each holds Great Expectations and what it works at in memory."""
 _AT_ONCE = 20
 """Batches that a process takes at a time."""
 
@@ -73,7 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _try_all(dataset: str, file: Path, batches: Sequence[Batch]) -> Iterator[Tried | None]:
-    """Try every batch, with as many processes as there are processors if that pays."""
+    """Try every batch, in several processes if that pays."""
     parts = [batches[at : at + _AT_ONCE] for at in range(0, len(batches), _AT_ONCE)]
     done = 0
     with _mapping(dataset, file, len(batches)) as mapped:
@@ -93,8 +95,9 @@ def _mapping(
         own = _Trial(dataset, file)
         yield lambda parts: map(own.of, parts)
         return
+    processes = min(os.cpu_count() or 1, _PROCESSES)
     with ProcessPoolExecutor(
-        os.cpu_count(), get_context("spawn"), initializer=_begin, initargs=(dataset, file)
+        processes, get_context("spawn"), initializer=_begin, initargs=(dataset, file)
     ) as pool:
         yield lambda parts: pool.map(_of_this_process, parts)
 

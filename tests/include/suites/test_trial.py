@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pickle
 import re
-import subprocess
-import sys
 
 import pytest
 
@@ -134,18 +132,13 @@ def test_what_x_wrote_reaches_no_terminal_as_it_is():
     assert trial._shown(["\x1b[31m", None]) == ("\\x1b[31m", "null")
 
 
-def test_two_processes_tell_the_same(suite_with):
-    file = suite_with(like_count_not_negative=None)
-    code = (
-        "import sys; from include.suites import trial, try_command as t; t.FEW_BATCHES = 1; "
-        "t._AT_ONCE = 3; sys.exit(t.main(sys.argv[1:]))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, "--suite", str(file), *UNTIL],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "quarantine → curated  1 row of 1 batch\n" in done.stdout
+def test_two_processes_tell_the_same(tried, suite_with, monkeypatch):
+    monkeypatch.setattr(try_command, "FEW_BATCHES", 1)
+    monkeypatch.setattr(try_command, "_AT_ONCE", 4)
+    code, (*_, moved), progress = tried(suite_with(like_count_not_negative=None))
+    assert code == 0
+    assert moved.splitlines()[1] == "quarantine → curated  1 row of 1 batch"
+    assert "4 of 7 batches tried" in progress
 
 
 def test_what_stops_a_process_is_told_by_the_first(past, monkeypatch):
