@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
 
 import pytest
 import requests
@@ -70,6 +71,17 @@ class RunningAirflow:
         )
         answer.raise_for_status()
         return answer.json() if answer.content else None
+
+    def outcome(self, dag_id: str, url: str) -> str:
+        """How the run ends whose page in Airflow is at ``url``; returns once it has."""
+        run_id = unquote(url.partition("/runs/")[2].partition("/")[0])
+        answer = requests.get(
+            f"{self.url}/api/v2/dags/{dag_id}/dagRuns/{quote(run_id)}/wait",
+            params={"interval": 1},
+            headers={"Authorization": f"Bearer {self.token()}"},
+            timeout=120,
+        )
+        return str(json.loads(answer.text.splitlines()[-1])["state"])
 
     @contextmanager
     def setting(self, value: str) -> Iterator[None]:

@@ -28,7 +28,7 @@ def test_a_reviewer_comes_from_the_navigation_to_the_expectation_that_failed(
     logged_in.get_by_role("link", name="Data Docs").click()
     docs = logged_in.frame_locator("iframe[title='Data Docs']")
     expect(docs.get_by_role("img", name="Pass rate of tweets by day")).to_be_visible()
-    docs.get_by_role("link", name="2026-11-02 08:00–12:00 UTC").click()
+    docs.get_by_role("rowheader", name="2026-11-02 08:00–12:00 UTC").get_by_role("link").click()
     expect(docs.get_by_text("1 account of 3 needs attention")).to_be_visible()
     docs.get_by_role("link", name="all checks of faulty_feed").click()
     expect(docs.get_by_role("heading", name="faulty_feed")).to_be_visible()
