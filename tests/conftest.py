@@ -32,7 +32,7 @@ os.environ["GX_ANALYTICS_ENABLED"] = "False"
 if importlib.util.find_spec("moto") is None:
     # Astro's image brings no sandbox: what runs there is tests/dags.
     collect_ignore_glob = [
-        "browser", "expectations", "include", "pipeline", "plugins", "sandbox", "test_*",
+        "browser", "config", "expectations", "include", "pipeline", "plugins", "sandbox", "test_*",
     ]  # fmt: skip
 
 _numbers = itertools.count()

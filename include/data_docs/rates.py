@@ -35,6 +35,10 @@ class Tally(NamedTuple):
         """All that was checked; duplicates are not."""
         return self.curated + self.quarantined
 
+    def plus(self, other: Tally) -> Tally:
+        """Both together."""
+        return Tally(self.curated + other.curated, self.quarantined + other.quarantined)
+
     @property
     def share(self) -> float | None:
         """What part passed, 0 to 1; None where there was nothing."""
@@ -59,7 +63,7 @@ class MonthRates(BaseModel):
             if account.curated or account.quarantined
         }
         runs = {**self.runs, report.interval: run}
-        return MonthRates(runs=dict(sorted(runs.items())))
+        return self.model_copy(update={"runs": dict(sorted(runs.items()))})
 
 
 @dataclass(frozen=True)
@@ -150,7 +154,7 @@ def read_rates(lake: Lake, dataset: str, last: date) -> Rates:
             if place is None:
                 continue
             for account, tally in run.items():
-                accounts[account][place] = together((accounts[account][place], tally))
+                accounts[account][place] = accounts[account][place].plus(tally)
     courses = [(account, Course(tallies)) for account, tallies in accounts.items()]
     courses.sort(key=lambda known: (known[1].total.share, known[0]))
     return Rates(dataset, days, courses)
