@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from functools import partial
 from hashlib import sha256
 
-from include.data_docs.keys import page_key, page_url, part_name, run_page_key
+from include.data_docs.keys import item_key, page_key, page_url, part_name, run_page_key
 from include.data_docs.words import (
     cost_in_words,
     count_of,
@@ -59,7 +59,6 @@ def tell_digest(
         compose=lambda news: compose(
             report,
             news,
-            bucket=settings.bucket,
             data_docs_url=settings.data_docs_url,
             recipients=settings.alert_to,
         ),
@@ -100,7 +99,7 @@ def _ends(account: AccountReport, known: Trouble) -> bool:
 
 
 def compose(
-    report: RunReport, news: News, *, bucket: str, data_docs_url: str, recipients: Sequence[str]
+    report: RunReport, news: News, *, data_docs_url: str, recipients: Sequence[str]
 ) -> EmailMessage | None:
     """The digest of a run, or None when there is nothing to look at or to know.
 
@@ -119,7 +118,7 @@ def compose(
         recipients,
         report=report,
         when=interval_in_words(interval),
-        bucket=bucket,
+        interval=interval,
         headline=_headline(len(attention), news.recovered, of=len(report.accounts)),
         attention=attention[:_MOST_ACCOUNTS],
         all_attention=len(attention),
@@ -130,6 +129,7 @@ def compose(
         others=sorted(Counter(account.outcome.value for account in others).items()),
         run_page=page_url(data_docs_url, run_page_key(report.dataset, interval)),
         url=partial(page_url, data_docs_url),
+        item_key=item_key,
         page_key=page_key,
         part_name=part_name,
         count_of=count_of,

@@ -89,9 +89,7 @@ SETTINGS = Settings(bucket="tweet-lake", alert_to=TO, data_docs_url=SITE)
 
 
 def a_digest(report, **news):
-    return digest.compose(
-        report, News(**news), bucket="tweet-lake", data_docs_url=SITE, recipients=TO
-    )
+    return digest.compose(report, News(**news), data_docs_url=SITE, recipients=TO)
 
 
 MAILS = {

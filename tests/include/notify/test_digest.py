@@ -69,7 +69,6 @@ def digest(*accounts: AccountReport, known: Alerts | None = None) -> EmailMessag
     return compose(
         report,
         judge(known or Alerts(), report, now=NOW, quiet=timedelta(hours=24)),
-        bucket="tweet-lake",
         data_docs_url=SITE,
         recipients=("one@example.org", "two@example.org"),
     )
@@ -206,6 +205,7 @@ def test_both_parts_tell_what_failed_where_the_rows_lie_and_where_to_read_on() -
     seen = Seen(html)
     run_page = f"{SITE}/tweets/2026-11/{RUN}/index.html"
     gx_page = f"{SITE}/tweets/2026-11/{RUN}/accounts/nasty.html"
+    rows_page = f"{SITE}/quarantine/tweets/{RUN}/nasty/"
 
     for text in (plain, seen.text):
         assert "nasty" in text
@@ -215,12 +215,13 @@ def test_both_parts_tell_what_failed_where_the_rows_lie_and_where_to_read_on() -
         assert "Likes are never negative." in text
         assert "1,234 rows" in text
         assert re.search(r"1890000000000000000: +-5", text)
-        assert f"s3://tweet-lake/{PREFIX}rows.parquet" in text
+        assert "to decide on" in text
         assert "The others: 1 landed." in text
         assert "60 fetched: 55 curated, 3 quarantined, 2 duplicates" in text
+    assert rows_page in plain
     assert run_page in plain
     assert gx_page in plain
-    assert seen.links == [run_page, gx_page]
+    assert seen.links == [run_page, rows_page, gx_page]
 
 
 @pytest.mark.parametrize("outcome", [o for o in Outcome if o.needs_attention])
@@ -291,7 +292,6 @@ def test_no_value_can_add_a_header() -> None:
     mail = compose(
         report,
         News(told={"nasty": "rows quarantined"}),
-        bucket="b",
         data_docs_url=SITE,
         recipients=("one@example.org",),
     )
