@@ -221,7 +221,7 @@ def test_both_parts_tell_what_failed_where_the_rows_lie_and_where_to_read_on() -
     assert rows_page in plain
     assert run_page in plain
     assert gx_page in plain
-    assert seen.links == [run_page, rows_page, gx_page]
+    assert seen.links == [run_page, gx_page, rows_page]
 
 
 @pytest.mark.parametrize("outcome", [o for o in Outcome if o.needs_attention])
