@@ -57,6 +57,7 @@ def main() -> int:
             {"first_seen": "20261031T0800Z_20261031T1200Z", "user_id": "2014110867"},
         )
         home = AirflowHome(DIRECTORY / "airflow", demo_environment(world))
+        home.environment["AIRFLOW__API__BASE_URL"] = ""  # there will be no UI to lead to
         say("world    X API, S3 and mail server on loopback")
         say("airflow  creating its database")
         home.migrate()
