@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,12 +37,14 @@ from include.data_docs.words import (
 )
 from include.interval import Interval
 from include.lake import Lake
-from include.quarantine.items import newest_open, open_by_month
+from include.quarantine.items import Item, newest_open, open_by_month
 from include.report import RunReport
 
 LATEST = 8
 """Runs, items in quarantine and accounts that the start page lists of each kind."""
 _FOLDER = Path(__file__).parent
+_OTHERS = (STYLE_KEY.rpartition("/")[0] + "/",)
+"""Folders of the site that are no dataset's."""
 
 
 class DatasetRun(NamedTuple):
@@ -59,6 +62,15 @@ class DatasetHistory(NamedTuple):
     runs: list[RunSummary]
     """Those of the newest month, newest first."""
     rates: Rates
+
+
+class LakeHistory(NamedTuple):
+    """What the start page is made of."""
+
+    datasets: dict[str, DatasetHistory]
+    newest_open: list[Item]
+    """Items of the quarantine that wait for a decision."""
+    all_open: int
 
 
 class Pages:
@@ -85,55 +97,39 @@ class Pages:
             summary=RunSummary.of(report),
         )
 
-    def month(self, dataset: str, month: str) -> bytes:
+    def month(self, dataset: str, month: str, runs: Sequence[RunSummary]) -> bytes:
         """The runs of a month."""
         return self._render(
             "month.html",
             month_page_key(dataset, month),
             dataset=dataset,
             month=month,
-            runs=[DatasetRun(dataset, run) for run in read_month(self.lake, dataset, month).runs],
+            runs=[DatasetRun(dataset, run) for run in runs],
         )
 
-    def dataset(self, dataset: str) -> bytes:
+    def dataset(self, dataset: str, history: DatasetHistory) -> bytes:
         """How every account fared lately."""
         return self._render(
-            "dataset.html",
-            dataset_page_key(dataset),
-            dataset=dataset,
-            history=self._history(f"{SITE}{dataset}/"),
+            "dataset.html", dataset_page_key(dataset), dataset=dataset, history=history
         )
 
-    def home(self) -> bytes:
+    def home(self, found: LakeHistory) -> bytes:
         """The start page: what is new, and how every dataset fared lately."""
-        folders = self.lake.folders(SITE)
-        histories = [self._history(f) for f in folders if not STYLE_KEY.startswith(f)]
         runs = [
-            DatasetRun(history.rates.dataset, run)
-            for history in histories
+            DatasetRun(dataset, run)
+            for dataset, history in found.datasets.items()
             for run in history.runs[:LATEST]
         ]
         runs.sort(key=lambda run: (run.summary.interval, run.dataset), reverse=True)
-        waiting = open_by_month(self.lake)
         return self._render(
             "home.html",
             home_key(),
-            histories=histories,
+            histories=found.datasets.values(),
             runs=runs[:LATEST],
-            newest_open=list(newest_open(self.lake, waiting, LATEST)),
-            all_open=sum(sum(months.values()) for months in waiting.values()),
+            newest_open=found.newest_open,
+            all_open=found.all_open,
             most_accounts=LATEST,
         )
-
-    def _history(self, folder: str) -> DatasetHistory:
-        dataset = folder.removeprefix(SITE).strip("/")
-        months = sorted(
-            (month.removeprefix(folder).strip("/") for month in self.lake.folders(folder)),
-            reverse=True,
-        )
-        runs = read_month(self.lake, dataset, months[0]).runs
-        last = Interval.parse(runs[0].interval).day
-        return DatasetHistory(months, runs, read_rates(self.lake, dataset, last))
 
     def _render(self, template: str, page: str, **context: Any) -> bytes:
         text = templates().get_template(template).render(**self.context(page), **context)
@@ -166,6 +162,31 @@ class Pages:
             "plot_floor": floor_of,
             "plot_line": line,
         }
+
+
+def read_history(lake: Lake) -> LakeHistory:
+    """What the start page and the datasets' own pages are made of; a few small objects each.
+
+    Raises:
+        HistoryUnreadable, ItemsUnreadable: an object is not what a run wrote.
+        LakeUnavailable: S3 refused.
+    """
+    datasets = (f.removeprefix(SITE).strip("/") for f in lake.folders(SITE) if f not in _OTHERS)
+    waiting = open_by_month(lake)
+    return LakeHistory(
+        {dataset: _history(lake, dataset) for dataset in datasets},
+        list(newest_open(lake, waiting, LATEST)),
+        sum(sum(months.values()) for months in waiting.values()),
+    )
+
+
+def _history(lake: Lake, dataset: str) -> DatasetHistory:
+    folder = f"{SITE}{dataset}/"
+    months = [month.removeprefix(folder).strip("/") for month in lake.folders(folder)]
+    months.sort(reverse=True)
+    runs = read_month(lake, dataset, months[0]).runs
+    last = Interval.parse(runs[0].interval).day
+    return DatasetHistory(months, runs, read_rates(lake, dataset, last))
 
 
 @cache

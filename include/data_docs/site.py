@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from threading import Lock
+from typing import TypeVar
 
-from include.data_docs.history import RunSummary, record
+from include.data_docs.history import RunSummary, read_month, record
 from include.data_docs.keys import (
     STYLE_KEY,
     dataset_page_key,
@@ -20,7 +21,7 @@ from include.data_docs.keys import (
     run_page_key,
     run_prefix,
 )
-from include.data_docs.pages import Pages, encode
+from include.data_docs.pages import Pages, encode, read_history
 from include.data_docs.rates import record_rates
 from include.errors import TweetLakeError
 from include.interval import Interval
@@ -28,6 +29,7 @@ from include.lake import Lake
 from include.report import AccountReport, RunReport
 
 STYLE = Path(__file__).parent / "static" / "style.css"
+Found = TypeVar("Found")
 _HTML = "text/html; charset=utf-8"
 _CONNECTIONS = 8
 """Pages on their way to S3 at once; boto3's clients keep ten connections."""
@@ -59,21 +61,27 @@ def publish(
         LakeUnavailable: S3 refused; pages that were written stay.
         PageNotRendered: a validation result is no GX result.
     """
-    interval, dataset, pages = (
-        Interval.parse(report.interval),
-        report.dataset,
-        Pages(lake, airflow_url),
-    )
-    month = month_of(interval)
+    interval, dataset = Interval.parse(report.interval), report.dataset
+    month, pages = month_of(interval), Pages(lake, airflow_url)
     lake.put(STYLE_KEY, STYLE.read_bytes(), "text/css")
     _publish_accounts(lake, pages, report, interval, changed)
     run_page = run_page_key(dataset, interval)
     lake.put(run_page, pages.run(report, interval), _HTML)
     record(lake, dataset, month, RunSummary.of(report))
     record_rates(lake, month, report)
-    _put_settled(lake, month_page_key(dataset, month), partial(pages.month, dataset, month))
-    _put_settled(lake, dataset_page_key(dataset), partial(pages.dataset, dataset))
-    _put_settled(lake, home_key(), pages.home)
+    _put_settled(
+        lake,
+        partial(read_month, lake, dataset, month),
+        lambda found: {month_page_key(dataset, month): pages.month(dataset, month, found.runs)},
+    )
+    _put_settled(
+        lake,
+        partial(read_history, lake),
+        lambda found: {
+            dataset_page_key(dataset): pages.dataset(dataset, found.datasets[dataset]),
+            home_key(): pages.home(found),
+        },
+    )
     return run_page
 
 
@@ -126,16 +134,19 @@ def _account_page(
     return encode(text)
 
 
-def _put_settled(lake: Lake, key: str, render: Callable[[], bytes]) -> None:
-    """Write a page until it shows what lies in the lake.
+def _put_settled(
+    lake: Lake, read: Callable[[], Found], render: Callable[[Found], Mapping[str, bytes]]
+) -> None:
+    """Write pages until they show what lies in the lake.
 
     Runs of a backfill may publish at once: whoever writes a page last looks again afterwards, so
     that no page is left behind that misses another's run.
     """
-    body = render()
+    found = read()
     while True:
-        lake.put(key, body, _HTML)
-        latest = render()
-        if latest == body:
+        for key, body in render(found).items():
+            lake.put(key, body, _HTML)
+        latest = read()
+        if latest == found:
             return
-        body = latest
+        found = latest
