@@ -116,6 +116,9 @@ class Visit:
 def browser() -> Iterator[Browser]:
     """The browser of all these tests."""
     with headless() as browser:
+        from playwright.sync_api import expect
+
+        expect.set_options(timeout=30_000)  # a machine may be busy
         yield browser
 
 
