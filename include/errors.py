@@ -34,6 +34,17 @@ class LakeBusy(TweetLakeError):
         )
 
 
+class LakeChanged(TweetLakeError):
+    """What was about to be read is not there any more as it was listed."""
+
+    def __init__(self, bucket: str, key: str) -> None:
+        super().__init__(
+            f"s3://{bucket}/{key} was replaced or deleted since it was listed: a run landed rows "
+            "there, or something was forgotten. Ask again: a new look at the lake finds what is "
+            "there now"
+        )
+
+
 class RawPagesGone(TweetLakeError):
     """Rows have to go that can't be made anew without them."""
 

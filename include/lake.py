@@ -5,12 +5,13 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from include.errors import LakeBusy, LakeUnavailable
+from include.errors import LakeBusy, LakeChanged, LakeUnavailable
 from include.interval import Interval
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _ATTEMPTS = 20
 _PIECE = 65_536
 _NOT_MODIFIED = 304
 _OVERTAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
+_GONE = {*_OVERTAKEN, "NoSuchKey", "412", "404"}
 _GZIP_TIME = slice(4, 8)
 """Where a gzip member tells the time of its content (RFC 1952, MTIME), in seconds."""
 
@@ -91,6 +93,18 @@ def unpacked(page: bytes) -> bytes:
 def json_bytes(value: Any) -> bytes:
     """``value`` as JSON with sorted keys, so that equal values are equal bytes."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One object as a listing tells of it."""
+
+    key: str
+    size: int
+    """Bytes."""
+    etag: str
+    at: datetime
+    """When it was written, by S3's clock."""
 
 
 class Lake:
@@ -215,6 +229,29 @@ class Lake:
                 return changed
         raise LakeBusy(self.bucket, key, _ATTEMPTS)
 
+    def get_listed(self, key: str, etag: str | None, span: tuple[int, int] | None = None) -> bytes:
+        """Read one object, or a part of it, as it was when it was listed.
+
+        Args:
+            key: the object.
+            etag: what the listing said; None of an object that is never replaced by another.
+            span: first byte, and the one after the last; None for all of it.
+
+        Raises:
+            LakeChanged: it has been replaced or deleted since.
+        """
+        condition: Any = {"IfMatch": etag} if etag else {}
+        if span is not None:
+            condition["Range"] = f"bytes={span[0]}-{span[1] - 1}"
+        try:
+            return self.client.get_object(Bucket=self.bucket, Key=key, **condition)["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _GONE:
+                raise LakeChanged(self.bucket, key) from error
+            raise LakeUnavailable(self.bucket, key, error) from error
+        except BotoCoreError as error:
+            raise LakeUnavailable(self.bucket, key, error) from error
+
     def _tagged(self, key: str) -> tuple[bytes | None, str | None]:
         try:
             answer = self.client.get_object(Bucket=self.bucket, Key=key)
@@ -226,12 +263,17 @@ class Lake:
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Keys under ``prefix`` in order, 1,000 a request."""
+        for entry in self.entries(prefix):
+            yield entry.key
+
+    def entries(self, prefix: str) -> Iterator[Entry]:
+        """Objects under ``prefix`` in the order of their keys, 1,000 a request."""
         try:
             for page in self.client.get_paginator("list_objects_v2").paginate(
                 Bucket=self.bucket, Prefix=prefix
             ):
                 for entry in page.get("Contents", []):
-                    yield entry["Key"]
+                    yield Entry(entry["Key"], entry["Size"], entry["ETag"], entry["LastModified"])
         except (ClientError, BotoCoreError) as error:
             raise LakeUnavailable(self.bucket, prefix, error) from error
 

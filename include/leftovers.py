@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+from include.catalogue.manifest import day_of, withdraw
 from include.datasets.dataset import Dataset
 from include.interval import Interval
 from include.lake import Lake, account_report_key, batch_prefix, curated_key, results_prefix
@@ -27,6 +28,7 @@ class Leftovers:
         self._account = account
         self._results = results_prefix(dataset.name, interval, account)
         self._exist = next(lake.keys(self._results), None) is not None
+        self._deleted: set[str] = set()
 
     def withdraw_report(self) -> None:
         """Delete an earlier run's report, so that nothing tells its outcome should this run fail.
@@ -43,6 +45,7 @@ class Leftovers:
         of_other_days = set(json.loads(body)["curated_keys"]).difference(self._curated_keys)
         for stale in (*sorted(of_other_days), key):
             self._lake.delete(stale)
+        self._deleted |= of_other_days
 
     def delete(self, report: AccountReport) -> None:
         """Delete what this run's report does not promise."""
@@ -58,6 +61,18 @@ class Leftovers:
         stale = there - set(report.keys)
         for key in sorted(stale, key=lambda key: (key.startswith(self._results), key)):
             self._lake.delete(key)
+
+    def withdraw_days(self, report: AccountReport) -> None:
+        """Send readers to the small objects of every day of which some were changed.
+
+        A rerun can't tell what the one before it did last, and withdraws all of the interval's.
+        """
+        changed = {
+            *report.curated_keys,
+            *self._deleted,
+            *(self._curated_keys if self._exist else ()),
+        }
+        withdraw(self._lake, self._dataset.name, map(day_of, changed))
 
     @property
     def _curated_keys(self) -> list[str]:

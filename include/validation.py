@@ -165,6 +165,7 @@ def _validate(
     report = _with_rest(report, fetched)
     report = report.model_copy(update={name: getattr(fetched, name) for name in _OF_THE_FETCH})
     leftovers.delete(report)
+    leftovers.withdraw_days(report)
     lake.put_json(
         account_report_key(dataset.name, interval, account), report.model_dump(mode="json")
     )

@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date
 
+from include.catalogue.manifest import day_of
+from include.compaction.compact import purge
 from include.compliance.keys import record_key
 from include.compliance.page import Page, Why
 from include.compliance.record import Record, read_record
@@ -78,16 +80,21 @@ class _Forgetting:
     def go_through(self, keys: Sequence[str]) -> None:
         """Oldest first: the volumes of a run are compared with those of the runs before it."""
         runs: dict[tuple[Interval, str], set[str]] = defaultdict(set)
+        days: dict[tuple[Interval, str], set[date]] = defaultdict(set)
         for key in keys:
             batch = Batch.of(key)
             if batch is None:
                 self._store(self._changed([key], self._found.why))
             else:
-                runs[batch.interval, batch.dataset].add(batch.account)
+                run = batch.interval, batch.dataset
+                runs[run].add(batch.account)
+                days[run] |= {batch.interval.day, day_of(key)}
         failures: list[Exception] = []
         for interval, dataset in sorted(runs):
             try:
-                self._make_anew(interval, dataset, sorted(runs[interval, dataset]))
+                self._make_anew(
+                    interval, dataset, sorted(runs[interval, dataset]), days[interval, dataset]
+                )
             except Exception as error:
                 log.exception("%s of %s could not be made anew", dataset, interval)
                 error.add_note(f"while forgetting in {dataset} of {interval}")
@@ -98,7 +105,10 @@ class _Forgetting:
             told = "\n".join(map(str, failures))
             raise ExceptionGroup(f"{len(failures)} runs could not be made anew:\n{told}", failures)
 
-    def _make_anew(self, interval: Interval, dataset: str, accounts: Sequence[str]) -> None:
+    def _make_anew(
+        self, interval: Interval, dataset: str, accounts: Sequence[str], days: Collection[date]
+    ) -> None:
+        self._purge(dataset, days)  # a retry may not find every day any more
         pages: dict[str, bytes] = {}
         fetched, lost = [], []
         for account in accounts:
@@ -113,9 +123,15 @@ class _Forgetting:
                 lost.append(account)
         new = self._reruns.validate(_Foreseen(self._lake, pages), dataset, interval, fetched)
         self._reruns.report(dataset, interval, new)
+        self._purge(dataset, days)  # of what was compacted meanwhile
         self._store(pages)
         if lost:
             raise RawPagesGone(run_name(dataset, interval), lost)
+
+    def _purge(self, dataset: str, days: Collection[date]) -> None:
+        """Leave no compacted file with what the days held; the next compaction makes new ones."""
+        for day in sorted(days):
+            purge(self._lake, dataset, day)
 
     def _why(self, owner: str | None) -> Why:
         theirs = self._found.users.get(owner or "")

@@ -1,4 +1,7 @@
-"""What the lake holds: the posts and users of every page and every row."""
+"""What the lake holds: the posts and users of every page and every row.
+
+``compacted/`` is not looked at: it is made from ``curated/``, and goes whole where some of it does.
+"""
 
 from __future__ import annotations
 

@@ -73,6 +73,9 @@ class Dataset:
     """Decoded rows to the scalar columns that the suite sees."""
     id_column: str
     """Identifies a row: text of digits; a second row with the same id is a duplicate."""
+    grain: tuple[str, ...]
+    """Columns by which an account's rows of a day are told apart: of those that agree in them a
+    reader wants the latest."""
     day_column: str
     """Timestamp whose UTC date is the ``dt=`` partition of a curated row."""
     suite: Path

@@ -1,7 +1,7 @@
 import boto3
 import pytest
 
-from include.errors import LakeUnavailable
+from include.errors import LakeChanged, LakeUnavailable
 from include.lake import Lake
 
 
@@ -13,6 +13,18 @@ def test_objects_read_back(lake):
     assert list(lake.keys("a/")) == ["a/b.json", "a/page.json.gz"]
     assert list(lake.folders("")) == ["a/"]
     assert lake.find("a/none") is None
+
+
+def test_an_object_is_read_as_it_was_listed_or_not_at_all(lake):
+    lake.put("a", b"0123456789")
+    (entry,) = lake.entries("a")
+    assert (entry.key, entry.size) == ("a", 10)
+    assert lake.get_listed("a", entry.etag) == b"0123456789"
+    assert lake.get_listed("a", None, (2, 5)) == b"234"
+    lake.put("a", b"changed")
+    for etag, key in ((entry.etag, "a"), (None, "gone")):
+        with pytest.raises(LakeChanged, match=f"{lake.bucket}/{key} was replaced or deleted"):
+            lake.get_listed(key, etag)
 
 
 def test_equal_values_are_equal_bytes(lake):

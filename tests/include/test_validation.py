@@ -440,6 +440,24 @@ def test_a_suite_without_an_eye_on_time_leaves_nothing_stale_on_other_days(
     assert objects(lake, "curated").keys() == set(report.curated_keys)
 
 
+def test_a_day_that_is_compacted_is_withdrawn_once_rows_of_it_change(
+    lake: Lake, quality: Quality, interval: Interval
+) -> None:
+    manifest, other = "catalogue/tweets/dt=2026-11-02.json", "catalogue/tweets/dt=2026-11-01.json"
+
+    def change(*posts: dict[str, Any]) -> bool:
+        lake.put_json(manifest, {})
+        store(lake, interval, posts)
+        validate(lake, quality, interval)
+        return lake.find(manifest) is None
+
+    lake.put_json(other, {})
+    assert change(post(1))
+    assert change(post(1), post(2))
+    assert change(post(1, **NEGATIVE))  # the curated object goes
+    assert lake.find(other) is not None
+
+
 def test_a_second_run_that_fails_leaves_no_report_of_the_first(
     lake: Lake, quality: Quality, interval: Interval
 ) -> None:

@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 import pyarrow.parquet as pq
 import pytest
 
+from include.catalogue.reader import curated_days
+from include.compaction.compact import compact
 from include.interval import Interval
 
 DAY = datetime(2026, 11, 3, 0, 31, tzinfo=UTC)
@@ -117,6 +119,10 @@ def test_nothing_of_what_x_hides_is_left_anywhere(world, ingest, full_lake, forg
     texts |= {user["description"] for user in gone_users.values() if user["description"]}
     texts |= {user["name"] for user in gone_users.values()}
     kept = {post["text"] for i, post in posts.items() if i not in gone}
+    for dataset in ("tweets", "users", "tweet_metrics"):
+        for day in curated_days(run.lake, dataset):
+            compact(run.lake, dataset, day, DAY)
+    assert {row["tweet_id"] for row in rows_of(run.lake, "compacted/tweets/")} == posts.keys()
     before = whole(run)
     assert all(repr(text)[1:-1] in before for text in kept | texts)
 

@@ -17,6 +17,7 @@ DATASET = Dataset(
     decode=decode,
     check_frame=partial(scalar_frame, schema=SCHEMA, counted={}),
     id_column="tweet_id",
+    grain=("tweet_id", "observed_at"),
     day_column="observed_at",
     suite=Path(__file__).parents[3] / "expectations" / "tweet_metrics.json",
     hours=2,

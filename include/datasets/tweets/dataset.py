@@ -16,6 +16,7 @@ DATASET = Dataset(
     decode=decode,
     check_frame=check_frame,
     id_column="tweet_id",
+    grain=("tweet_id",),
     day_column="created_at",
     suite=Path(__file__).parents[3] / "expectations" / "tweets.json",
     hours=4,

@@ -10,10 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from include.accounts import Account
+from include.catalogue.reader import curated_days
+from include.compaction.compact import compact
 from include.compliance.ask import ask
 from include.compliance.forget import forget
 from include.data_docs.site import publish
-from include.datasets import dataset_named
+from include.datasets import dataset_named, dataset_names
 from include.interval import Interval
 from include.lake import ALL_ACCOUNTS, Lake, run_report_key
 from include.lookup import look_up
@@ -119,6 +121,12 @@ class SmallLake:
             )
         fetches = [Fetch(account=account, planned_at=AT) for account in accounts]
         publish(self.lake, report(self.lake, dataset, interval, fetches, SETTINGS))
+
+    def compact(self) -> None:
+        """Put every day into the catalogue."""
+        for dataset in dataset_names():
+            for day in curated_days(self.lake, dataset):
+                compact(self.lake, dataset, day, AFTERWARDS)
 
     def report(self, dataset, interval) -> RunReport:
         return RunReport.model_validate(self.lake.get_json(run_report_key(dataset, interval)))

@@ -19,6 +19,10 @@ def test_a_rerun_gives_the_lake_that_forgetting_left(small):
     small.count()
     small.take_profiles()
     posts = small.rows("curated/tweets/")
+    small.compact()
+    assert {row["tweet_id"] for row in small.rows("compacted/tweets/")} == {
+        row["tweet_id"] for row in posts
+    }
     small.world.fates.delete_post(posts[0]["tweet_id"])
     small.world.fates.suspend("faulty_feed")
     small.world.fates.protect("old_maps_daily")
@@ -26,6 +30,7 @@ def test_a_rerun_gives_the_lake_that_forgetting_left(small):
     forgotten = small.objects()
     small.rerun()
     assert small.objects() == forgotten
+    assert not [key for key in forgotten if key.startswith(("compacted/", "catalogue/"))]
     left = {row["author_id"] for row in small.rows("curated/tweets/")}
     assert left == {small.accounts["harbour_news"], small.accounts["repost_relay"]}
     assert not [key for key in forgotten if "old_maps_daily" in key and key.startswith("curated/")]
@@ -142,6 +147,7 @@ def test_wherever_it_is_killed_the_next_try_ends_at_the_same_lake(small, killer,
     small.count()
     small.world.fates.suspend("orbit_observer")
     small.world.fates.delete_post(small.rows("curated/tweets/")[0]["tweet_id"])
+    small.compact()
     small.ask()
     start, etags = small.objects(), small.etags()
     small.forget()

@@ -1,0 +1,29 @@
+"""Which of several rows about the same thing counts, in SQL that DuckDB and Spark understand."""
+
+from __future__ import annotations
+
+from include.datasets.dataset import Dataset
+
+
+def latest(dataset: Dataset, relation: str) -> str:
+    """The rows of a relation without those that another of the same account and day supersedes.
+
+    Of rows that agree in the dataset's grain the one from the later interval counts, which is in
+    its ``raw_key``. Two accounts may well hold the same post: a search finds what a timeline has.
+
+    Args:
+        dataset: says by what rows are told apart.
+        relation: a table or view with ``dt`` and ``account`` beside the dataset's columns.
+    """
+    grain = ", ".join(dataset.grain)
+    return (
+        f"SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY dt, account, {grain} "  # noqa: S608 - names from the dataset
+        f"ORDER BY raw_key DESC, raw_position DESC) AS place FROM {relation}) AS copies "
+        "WHERE place = 1"
+    )
+
+
+def in_order(dataset: Dataset) -> str:
+    """How the rows of a compacted file follow each other, without ties: ``account, …``."""
+    columns = dict.fromkeys(("account", dataset.day_column, *dataset.grain))
+    return ", ".join(f"{column} NULLS FIRST" for column in columns)

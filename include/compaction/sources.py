@@ -1,0 +1,36 @@
+"""The small objects of a day, as one state of them: equal states make equal compacted files."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from include.catalogue.columns import compacted_schema
+from include.catalogue.manifest import curated_entries
+from include.datasets.dataset import Dataset
+from include.lake import Entry, Lake
+
+_DIGITS = 16
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What a day's files are made from."""
+
+    dataset: Dataset
+    day: date
+    entries: tuple[Entry, ...]
+
+    @classmethod
+    def of(cls, lake: Lake, dataset: Dataset, day: date) -> Sources:
+        """What is there now."""
+        return cls(dataset, day, tuple(curated_entries(lake, dataset.name, day)))
+
+    @cached_property
+    def digest(self) -> str:
+        """16 hex digits over the dataset's columns, and each object's key and ETag."""
+        parts = [compacted_schema(self.dataset).to_string(truncate_metadata=False)]
+        parts += [f"{entry.key} {entry.etag}" for entry in self.entries]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:_DIGITS]
