@@ -71,6 +71,10 @@ propose-bounds: $(READY) ## Propose a suite's bounds from the same lake's past, 
 try-suite: $(READY) ## Say what a changed suite would do to the same lake (DATASET=tweets DAYS=7 SUITE=file)
 	@$(BIN)/python -m sandbox.command include.suites.try_command --dataset '$(or $(DATASET),tweets)' --days '$(or $(DAYS),7)' $(if $(SUITE),--suite '$(SUITE)')
 
+.PHONY: sql
+sql: $(READY) ## Ask the lake of `make up` or of .env (QUERY="SELECT count(*) FROM tweets")
+	@$(BIN)/python -m sandbox.command include.catalogue.command "$${QUERY:-}"
+
 .PHONY: lint
 lint: $(TESTABLE) ## Judge style, types and the lock; repairs nothing
 	@$(BIN)/ruff check

@@ -1,24 +1,26 @@
-"""Objects of the lake as files for Arrow: a small one in one request, a large one in parts."""
+"""Objects of the lake as Arrow datasets: small ones are fetched first, large ones read in parts.
+
+Arrow reads with threads of its own, and nothing here lets them call Python: a scan that ends early
+while they wait for the interpreter would wait for them for ever.
+"""
 
 from __future__ import annotations
 
-import io
-import os
-from collections.abc import Iterable
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pyarrow.dataset as ds
-from fsspec import AbstractFileSystem
-from pyarrow.fs import FSSpecHandler, PyFileSystem
+from pyarrow.fs import FileSystem, LocalFileSystem, S3FileSystem
 
-from include.errors import LakeChanged
 from include.lake import Lake
 
-_WHOLE_BYTES = 2**20
-"""Up to so many an object is read whole: finding its columns first would be two requests more."""
+_REQUESTS_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,84 +30,72 @@ class LakeFile:
     key: str
     size: int
     day: date
-    etag: str | None
+    etag: str | None = None
     """Of a small object, which may be replaced; a compacted one is never."""
     account: str | None = None
     """Of a small object, which does not hold it as a column."""
 
 
-class LakeFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
-    """The files of one look at the lake; ``changed`` keeps why one of them could not be read."""
+def small_dataset(
+    lake: Lake, files: Sequence[LakeFile], schema: pa.Schema, folder: Path
+) -> ds.FileSystemDataset:
+    """Small objects as they were when they were listed, in one request each.
 
-    cachable = False
+    Args:
+        lake: where they lie.
+        files: the objects.
+        schema: columns of all of them, with ``dt`` and ``account``; what one lacks is null.
+        folder: where they are kept while they are read.
 
-    def __init__(self, lake: Lake, files: Iterable[LakeFile]) -> None:
-        super().__init__()
-        self._lake = lake
-        self._files = {file.key: file for file in files}
-        self.changed: LakeChanged | None = None
+    Raises:
+        LakeChanged: one of them is not there any more as it was listed.
+    """
 
-    def dataset(self, schema: pa.Schema) -> ds.FileSystemDataset:
-        """All of them as one Arrow dataset with the columns of ``schema``, among them ``dt``."""
-        kind = ds.ParquetFileFormat()
-        system = PyFileSystem(FSSpecHandler(self))
-        fragments = [
-            kind.make_fragment(file.key, system, _partition(file), file_size=file.size)
-            for file in self._files.values()
-        ]
-        return ds.FileSystemDataset(fragments, schema, kind, system)
+    def fetch(number: int) -> str:
+        path = folder / f"{number}.parquet"
+        path.write_bytes(lake.get_listed(files[number].key, files[number].etag))
+        return str(path)
 
-    def info(self, path: str, **_: Any) -> dict[str, Any]:
-        """What is known of a file from the listing."""
-        return {"name": path, "size": self._files[path].size, "type": "file"}
-
-    def read(self, file: LakeFile, span: tuple[int, int] | None = None) -> bytes:
-        """Read it, or a part of it."""
-        try:
-            return self._lake.get_listed(file.key, file.etag, span)
-        except LakeChanged as error:
-            self.changed = error
-            raise
-
-    def _open(self, path: str, *_: Any, **__: Any) -> io.IOBase:
-        file = self._files[path]
-        return io.BytesIO(self.read(file)) if file.size <= _WHOLE_BYTES else _Remote(self, file)
+    with ThreadPoolExecutor(max_workers=_REQUESTS_AT_ONCE) as pool:
+        paths = list(pool.map(fetch, range(len(files))))
+    return _dataset(files, paths, schema, LocalFileSystem())
 
 
-def _partition(file: LakeFile) -> ds.Expression:
+def large_dataset(lake: Lake, files: Sequence[LakeFile], schema: pa.Schema) -> ds.FileSystemDataset:
+    """Compacted objects, of which a query reads the columns that it needs."""
+    paths = [f"{lake.bucket}/{file.key}" for file in files]
+    return _dataset(files, paths, schema, _s3(lake))
+
+
+def _dataset(
+    files: Sequence[LakeFile], paths: Sequence[str], schema: pa.Schema, system: FileSystem
+) -> ds.FileSystemDataset:
+    kind = ds.ParquetFileFormat()
+    fragments = [
+        kind.make_fragment(path, system, _in_common(file), file_size=file.size)
+        for file, path in zip(files, paths, strict=True)
+    ]
+    return ds.FileSystemDataset(fragments, schema, kind, system)
+
+
+def _in_common(file: LakeFile) -> ds.Expression:
     """What every row of the file has in common."""
     day = ds.field("dt") == pa.scalar(file.day, pa.date32())
     return day if file.account is None else day & (ds.field("account") == file.account)
 
 
-class _Remote(io.RawIOBase):
-    """An object read in parts, each in one request."""
-
-    def __init__(self, files: LakeFiles, file: LakeFile) -> None:
-        super().__init__()
-        self._files = files
-        self._file = file
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._file.size}[whence]
-        self._at = base + offset
-        return self._at
-
-    def readinto(self, buffer: Any) -> int:
-        stop = min(self._at + len(buffer), self._file.size)
-        if stop <= self._at:
-            return 0
-        part = self._files.read(self._file, (self._at, stop))
-        buffer[: len(part)] = part
-        self._at += len(part)
-        return len(part)
+def _s3(lake: Lake) -> S3FileSystem:
+    """The lake's S3 as Arrow reaches it, with the credentials of the lake's client."""
+    # botocore has no public way from a client to its credentials.
+    credentials = lake.client._request_signer._credentials  # type: ignore[attr-defined]  # noqa: SLF001
+    options: dict[str, Any] = {"region": lake.client.meta.region_name}
+    if credentials is None:
+        options["anonymous"] = True
+    else:
+        now = credentials.get_frozen_credentials()
+        options["access_key"], options["secret_key"] = now.access_key, now.secret_key
+        options["session_token"] = now.token
+    endpoint = urlsplit(lake.client.meta.endpoint_url)
+    if not (endpoint.hostname or "").endswith(".amazonaws.com"):
+        options |= {"endpoint_override": endpoint.netloc, "scheme": endpoint.scheme}
+    return S3FileSystem(**options)

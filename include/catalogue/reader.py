@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -56,14 +55,17 @@ def files(
         return list(pool.map(lambda day: _files(lake, dataset, day, day in in_catalogue), days))
 
 
+def small_files(lake: Lake, dataset: str, day: date) -> list[LakeFile]:
+    """The small objects of a day."""
+    return [
+        LakeFile(entry.key, entry.size, day, entry.etag, account_of(entry.key))
+        for entry in curated_entries(lake, dataset, day)
+    ]
+
+
 def _files(lake: Lake, dataset: str, day: date, is_catalogued: bool) -> DayFiles:
     manifest = read_manifest(lake, dataset, day) if is_catalogued else None
     if manifest is None:
-        return DayFiles(day, None, tuple(_small(lake, dataset, day)))
-    large = (LakeFile(file.key, file.bytes, day, None) for file in manifest.files)
+        return DayFiles(day, None, tuple(small_files(lake, dataset, day)))
+    large = (LakeFile(file.key, file.bytes, day) for file in manifest.files)
     return DayFiles(day, manifest.version, tuple(large))
-
-
-def _small(lake: Lake, dataset: str, day: date) -> Iterator[LakeFile]:
-    for entry in curated_entries(lake, dataset, day):
-        yield LakeFile(entry.key, entry.size, day, entry.etag, account_of(entry.key))

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import duckdb
 import pyarrow as pa
 
 from include.catalogue.columns import compacted_schema
-from include.catalogue.lake_files import LakeFiles
+from include.catalogue.lake_files import LakeFile, large_dataset, small_dataset
 from include.catalogue.latest import latest
 from include.catalogue.reader import DayFiles, files
 from include.datasets import dataset_named, dataset_names
-from include.datasets.dataset import Dataset
 from include.errors import LakeChanged
 from include.lake import Lake
 
@@ -23,53 +25,50 @@ _ATTEMPTS = 5
 Result = TypeVar("Result")
 
 
-class LakeViews:
-    """A connection to DuckDB with a view for each dataset, as the lake was when it was opened.
+@contextmanager
+def connect(lake: Lake, found: dict[str, list[DayFiles]]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """DuckDB with a view for each dataset.
 
     A view has the dataset's columns, ``dt`` (its partition) and ``account`` (null of a dataset of
     all accounts). Its rows are the same whether a day is compacted or not: of rows about the same
-    thing only the latest is there. ``changed`` says why a query failed, if the lake has changed
-    since under its hands.
+    thing only the latest is there.
 
     Args:
         lake: what is read.
-        since: first day of each view; the first there is by default.
-        until: the day after the last; all by default.
-        datasets: whose views; all by default.
+        found: what :func:`include.catalogue.reader.files` says, by dataset.
+
+    Raises:
+        LakeChanged: a small object is not there any more as it was listed.
     """
+    with TemporaryDirectory(prefix="tweet-lake-") as folder, duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        for name, days in found.items():
+            own = Path(folder) / name
+            own.mkdir()
+            _add(connection, lake, name, days, own)
+        yield connection
 
-    def __init__(
-        self,
-        lake: Lake,
-        since: date | None = None,
-        until: date | None = None,
-        datasets: Sequence[str] | None = None,
-    ) -> None:
-        self.connection = duckdb.connect(
-            config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}
-        )
-        self.connection.execute("SET TimeZone = 'UTC'")
-        self._files: list[LakeFiles] = []
-        for name in dataset_names() if datasets is None else datasets:
-            self._add(lake, dataset_named(name), files(lake, name, since, until))
 
-    @property
-    def changed(self) -> LakeChanged | None:
-        """The first object that was not there any more as it was listed."""
-        return next((files.changed for files in self._files if files.changed), None)
-
-    def _add(self, lake: Lake, dataset: Dataset, days: list[DayFiles]) -> None:
-        schema = compacted_schema(dataset).append(pa.field("dt", pa.date32()))
-        for zone, is_compacted in (("compacted", True), ("small", False)):
-            wanted = [day for day in days if (day.version is not None) is is_compacted]
-            found = LakeFiles(lake, (file for day in wanted for file in day.files))
-            self._files.append(found)
-            self.connection.register(f"{dataset.name}_{zone}", found.dataset(schema))
-        columns = ", ".join(f'"{name}"' for name in schema.names)
-        self.connection.execute(
-            f"CREATE VIEW {dataset.name} AS SELECT {columns} FROM {dataset.name}_compacted "  # noqa: S608 - names from the dataset
-            f"UNION ALL SELECT {columns} FROM ({latest(dataset, f'{dataset.name}_small')})"
-        )
+def _add(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    name: str,
+    days: Sequence[DayFiles],
+    folder: Path,
+) -> None:
+    dataset = dataset_named(name)
+    schema = compacted_schema(dataset).append(pa.field("dt", pa.date32()))
+    large: list[LakeFile] = []
+    small: list[LakeFile] = []
+    for day in days:
+        (small if day.version is None else large).extend(day.files)
+    connection.register(f"{name}_large", large_dataset(lake, large, schema))
+    connection.register(f"{name}_small", small_dataset(lake, small, schema, folder))
+    columns = ", ".join(f'"{column}"' for column in schema.names)
+    connection.execute(
+        f"CREATE VIEW {name} AS SELECT {columns} FROM {name}_large UNION ALL "  # noqa: S608 - names from the dataset
+        f"SELECT {columns} FROM ({latest(dataset, f'{name}_small')})"
+    )
 
 
 def ask(
@@ -79,11 +78,11 @@ def ask(
     until: date | None = None,
     datasets: Sequence[str] | None = None,
 ) -> Result:
-    """Answer a question from the lake as it was at one time.
+    """Answer a question from each day as it was at one time.
 
     Args:
         lake: what is read.
-        question: asks the connection of :class:`LakeViews`, and fetches all of the answer.
+        question: asks the connection of :func:`connect`, and fetches all of the answer.
         since: first day; the first there is by default.
         until: the day after the last; all by default.
         datasets: whose views are needed; all by default.
@@ -91,15 +90,20 @@ def ask(
     Raises:
         LakeChanged: the lake changed under the question's hands, each time that it was asked.
     """
-    changed: LakeChanged | None = None
+
+    def look() -> dict[str, list[DayFiles]]:
+        names = dataset_names() if datasets is None else datasets
+        return {name: files(lake, name, since, until) for name in names}
+
+    found = look()
     for _ in range(_ATTEMPTS):
-        views = LakeViews(lake, since, until, datasets)
         try:
-            return question(views.connection)
-        except Exception:
-            if views.changed is None:
+            with connect(lake, found) as connection:
+                return question(connection)
+        except (LakeChanged, duckdb.Error) as error:
+            # Of a compacted file that is gone DuckDB tells in words of its own.
+            earlier, found = found, look()
+            if found == earlier:
                 raise
-            changed = views.changed
-        finally:
-            views.connection.close()
-    raise changed or AssertionError
+            last = error
+    raise last

@@ -78,7 +78,7 @@ def switch(
             dataset=name,
             day=day,
             sources=sources.digest,
-            objects=len(sources.entries),
+            objects=len(sources.files),
             version=version,
             files=tuple(files),
             superseded=_superseded(lake, name, day, version, now),

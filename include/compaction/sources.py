@@ -8,9 +8,10 @@ from datetime import date
 from functools import cached_property
 
 from include.catalogue.columns import compacted_schema
-from include.catalogue.manifest import curated_entries
+from include.catalogue.lake_files import LakeFile
+from include.catalogue.reader import small_files
 from include.datasets.dataset import Dataset
-from include.lake import Entry, Lake
+from include.lake import Lake
 
 _DIGITS = 16
 
@@ -21,16 +22,16 @@ class Sources:
 
     dataset: Dataset
     day: date
-    entries: tuple[Entry, ...]
+    files: tuple[LakeFile, ...]
 
     @classmethod
     def of(cls, lake: Lake, dataset: Dataset, day: date) -> Sources:
         """What is there now."""
-        return cls(dataset, day, tuple(curated_entries(lake, dataset.name, day)))
+        return cls(dataset, day, tuple(small_files(lake, dataset.name, day)))
 
     @cached_property
     def digest(self) -> str:
         """16 hex digits over the dataset's columns, and each object's key and ETag."""
         parts = [compacted_schema(self.dataset).to_string(truncate_metadata=False)]
-        parts += [f"{entry.key} {entry.etag}" for entry in self.entries]
+        parts += [f"{file.key} {file.etag}" for file in self.files]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:_DIGITS]

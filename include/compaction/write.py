@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from include.catalogue.columns import compacted_schema
+from include.catalogue.lake_files import small_dataset
 from include.catalogue.latest import in_order, latest
-from include.catalogue.manifest import account_of
 from include.compaction.sources import Sources
 from include.datasets.dataset import Dataset
-from include.lake import Entry, Lake
+from include.lake import Lake
 
 PART_BYTES = 256 * 2**20
 """A file ends with the row group that makes it so large."""
 _ROW_GROUP = 50_000
 _DUCKDB_MEMORY = "1GB"
 """Beyond it DuckDB sorts on disk."""
-_REQUESTS_AT_ONCE = 8
 
 
 def write(lake: Lake, sources: Sources, folder: Path) -> list[tuple[Path, int]]:
@@ -37,7 +34,8 @@ def write(lake: Lake, sources: Sources, folder: Path) -> list[tuple[Path, int]]:
     """
     small = folder / "small"
     small.mkdir()
-    table = _dataset(sources, _fetched(lake, sources, small))
+    schema = compacted_schema(sources.dataset).append(pa.field("dt", pa.date32()))
+    table = small_dataset(lake, sources.files, schema, small)
     with duckdb.connect(config={"memory_limit": _DUCKDB_MEMORY}) as connection:
         connection.execute(f"SET temp_directory = '{folder / 'spill'}'")
         connection.register("small", table)
@@ -46,30 +44,6 @@ def write(lake: Lake, sources: Sources, folder: Path) -> list[tuple[Path, int]]:
             f"ORDER BY {in_order(sources.dataset)}"
         )
         return _parts(rows.to_arrow_reader(_ROW_GROUP), sources.dataset, folder)
-
-
-def _fetched(lake: Lake, sources: Sources, folder: Path) -> Iterator[tuple[Entry, Path]]:
-    def fetch(numbered: tuple[int, Entry]) -> Path:
-        number, entry = numbered
-        path = folder / f"{number}.parquet"
-        path.write_bytes(lake.get_listed(entry.key, entry.etag))
-        return path
-
-    with ThreadPoolExecutor(max_workers=_REQUESTS_AT_ONCE) as pool:
-        yield from zip(sources.entries, pool.map(fetch, enumerate(sources.entries)), strict=True)
-
-
-def _dataset(sources: Sources, files: Iterator[tuple[Entry, Path]]) -> ds.FileSystemDataset:
-    """The small files with the columns of today; what an older one lacks is null."""
-    schema = compacted_schema(sources.dataset).append(pa.field("dt", pa.date32()))
-    kind, local = ds.ParquetFileFormat(), pa.fs.LocalFileSystem()
-    of_day = ds.field("dt") == pa.scalar(sources.day, pa.date32())
-    fragments = []
-    for entry, path in files:
-        account = account_of(entry.key)
-        where = of_day if account is None else of_day & (ds.field("account") == account)
-        fragments.append(kind.make_fragment(str(path), local, where))
-    return ds.FileSystemDataset(fragments, schema, kind, local)
 
 
 def _parts(rows: pa.RecordBatchReader, dataset: Dataset, folder: Path) -> list[tuple[Path, int]]:

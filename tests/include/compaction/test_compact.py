@@ -51,7 +51,8 @@ def test_a_day_becomes_one_file_in_order_with_its_columns_described(lake):
     assert file.key == f"compacted/tweets/dt=2026-11-02/{manifest.version}/part-0000.parquet"
     table = read(lake, manifest)
     assert (file.rows, manifest.objects) == (4, 3)
-    assert list(zip(table["account"].to_pylist(), table["raw_position"].to_pylist(), strict=True)) == [
+    found = [(row["account"], row["raw_position"]) for row in table.to_pylist()]
+    assert found == [
         ("esa", 5), ("nasa", 1), ("nasa", 3), ("nasa", 7),
     ]  # fmt: skip
     assert table["hashtags"][0].as_py() == NESTED["hashtags"]
