@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict
 
 from include.lake import Entry, Lake, day_prefix
 
+_REQUESTS_AT_ONCE = 8
 _DAY = re.compile(r"/dt=(\d{4}-\d\d-\d\d)(?:[/.]|$)")
 _ACCOUNT = re.compile(r"/account=([^/]+)/")
 
@@ -100,6 +102,14 @@ def read_manifest(lake: Lake, dataset: str, day: date) -> Manifest | None:
     """A day's entry; None where the small objects are the truth."""
     body = lake.find(manifest_key(dataset, day))
     return None if body is None else Manifest.model_validate_json(body)
+
+
+def manifests(lake: Lake, dataset: str) -> list[Manifest]:
+    """Every entry of a dataset, oldest first."""
+    days = sorted(catalogued(lake, dataset))
+    with ThreadPoolExecutor(max_workers=_REQUESTS_AT_ONCE) as pool:
+        found = list(pool.map(lambda day: read_manifest(lake, dataset, day), days))
+    return [manifest for manifest in found if manifest is not None]
 
 
 def withdraw(lake: Lake, dataset: str, days: Iterable[date]) -> None:

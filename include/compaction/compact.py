@@ -100,10 +100,12 @@ def is_current(lake: Lake, manifest: Manifest) -> bool:
     return sources.digest == manifest.sources and all(f.key in there for f in manifest.files)
 
 
-def delete_version(lake: Lake, dataset: str, day: date, version: str) -> None:
-    """Delete a version's files."""
-    for key in list(lake.keys(version_prefix(dataset, day, version))):
+def delete_version(lake: Lake, dataset: str, day: date, version: str) -> str:
+    """Delete a version's files; returns their prefix."""
+    prefix = version_prefix(dataset, day, version)
+    for key in list(lake.keys(prefix)):
         lake.delete(key)
+    return prefix
 
 
 def versions(lake: Lake, dataset: str, day: date) -> list[str]:
