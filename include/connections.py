@@ -21,6 +21,7 @@ from include.settings import VARIABLE, Settings, parse_settings
 if TYPE_CHECKING:
     from botocore.config import Config
 
+    from include.catalogue.glue import Glue
     from include.x_api.client import XApi
 
 ACCOUNTS_VARIABLE = "x_accounts"
@@ -66,6 +67,23 @@ def open_lake(settings: Settings, config: Config | None = None) -> Lake:
     hook = S3Hook("aws_default")
     merged = hook.config.merge(config) if config else None
     return Lake(hook.get_client_type(hook.region_name, merged), settings.bucket)
+
+
+def open_glue(settings: Settings) -> Glue | None:
+    """The Glue database of the settings, behind the connection ``aws_default``; None if none is."""
+    from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
+    from airflow.providers.amazon.aws.hooks.glue_catalog import GlueCatalogHook
+
+    from include.catalogue.glue import Glue
+
+    if settings.glue_database is None:
+        return None
+    return Glue(
+        GlueCatalogHook(aws_conn_id="aws_default").get_conn(),  # type: ignore[no-untyped-call]
+        AwsBaseHook("aws_default", client_type="lakeformation").get_conn(),
+        settings.glue_database,
+        settings.lake_formation_tags,
+    )
 
 
 def open_x_api(settings: Settings) -> XApi:

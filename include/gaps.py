@@ -67,6 +67,11 @@ def intervals_between(dataset: str, begin: datetime, end: datetime) -> list[Inte
     return found
 
 
+def raw_since(raw_days: int, now: datetime) -> datetime:
+    """Where the memory of ``raw/`` begins: what is missing before it may just have expired."""
+    return now - timedelta(days=raw_days)
+
+
 def gaps(
     lake: Lake,
     dataset: str,

@@ -14,7 +14,7 @@ from include.connections import load_accounts, load_settings, open_lake
 from include.data_docs.words import count_of
 from include.datasets import dataset_names
 from include.errors import TweetLakeError
-from include.gaps import gaps
+from include.gaps import gaps, raw_since
 from include.gaps_table import lines
 
 
@@ -36,6 +36,12 @@ def main(arguments: list[str] | None = None) -> int:
         lake = open_lake(settings)
         lake.check()
         since = options.since or options.until - timedelta(days=settings.look_back_days)
+        if settings.raw_days is not None and since < (kept := raw_since(settings.raw_days, now)):
+            sys.stdout.write(
+                f"raw/ is kept for {settings.raw_days} days (raw_days): what was missing before "
+                f"{kept:%Y-%m-%d %H:%M} UTC can't be told any more.\n"
+            )
+            since = min(kept, options.until)
         for dataset in dataset_names():
             found = gaps(lake, dataset, accounts, since, options.until)
             sys.stdout.write(f"{dataset}, {since:%Y-%m-%d %H:%M} to {options.until:%Y-%m-%d %H:%M}")

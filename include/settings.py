@@ -14,6 +14,7 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from include.errors import BadConfiguration
@@ -25,6 +26,8 @@ Channel = Literal["mail", "sns"]
 """A way by which alerts reach people."""
 
 _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
+_Days = Annotated[int, Field(ge=1)] | None
+"""How many days something is kept; None for ever."""
 _Address = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")]
 
 
@@ -105,6 +108,40 @@ class Settings(BaseModel):
     """Most that all runs may cost in one calendar month."""
     posts_per_month: Annotated[int, Field(gt=0)] = 3_000_000
     """Most posts that X returns in a calendar month: its own cap."""
+    glue_database: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,255}$")] | None = None
+    """Database of the Glue Data Catalog in which the datasets are tables."""
+    lake_formation_tags: dict[str, str] = {}
+    """Lake Formation tags of that database and its tables."""
+    raw_days: _Days = None
+    """How long X's answers are kept."""
+    quarantine_days: _Days = None
+    """How long quarantined rows are kept."""
+    validations_days: _Days = None
+    """How long results and reports are kept."""
+    data_docs_days: _Days = None
+    """How long pages of Data Docs are kept."""
+    noncurrent_days: _Days = None
+    """How long old versions are kept in a bucket with versioning."""
+
+    @model_validator(mode="after")
+    def _keeps_what_runs_look_at(self) -> Settings:
+        least = {
+            "raw_days": ("look_back_days", "history_days", "refresh_days"),
+            "quarantine_days": ("look_back_days",),
+            "validations_days": ("look_back_days", "history_days"),
+            "data_docs_days": ("look_back_days",),
+        }
+        for name, others in least.items():
+            kept = getattr(self, name)
+            for other in others:
+                value = getattr(self, other)
+                needed = max(value, default=0) if isinstance(value, tuple) else value
+                if kept is not None and kept <= needed:
+                    raise ValueError(
+                        f"{name} is {kept}, but runs look back {needed} days ({other}); "
+                        f"keep it {needed + 1} days or longer, or null for ever"
+                    )
+        return self
 
     @field_validator("alert_to")
     @classmethod

@@ -18,6 +18,7 @@ CADENCE = {
     "fill_gaps": "20 * * * *",
     "forget_deleted": "30 0 * * *",
     "watch_datasets": "50 * * * *",
+    "compact_lake": "30 2 * * *",
 }
 
 

@@ -39,6 +39,10 @@ def test_three_keys_are_enough():
         ({"csv": "yes"}, "csv"),
         ({"page_size": 500}, "page_size"),
         ({"data_docs_url": "docs"}, "data_docs_url"),
+        ({"raw_days": 30}, r"the whole value: .*raw_days is 30, but .*keep it 31 days or longer"),
+        ({"raw_days": 0}, "raw_days"),
+        ({"validations_days": 9, "history_days": 14}, "the whole value: .*validations_days is 9"),
+        ({"glue_database": "my-lake"}, "glue_database"),
         (
             {"expansions": ["geo.place"]},
             "expansions.0.*'geo.place' is no expansion; .*geo.place_id",

@@ -1,0 +1,59 @@
+"""The steps of the DAG ``compact_lake``: each opens its connections and calls what is beside it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+from include import retention
+from include.compaction.compact import compact as compact_day
+from include.compaction.rounds import days_to_compact, delete_superseded
+from include.connections import load_settings, open_glue, open_lake
+from include.context import current_interval
+from include.lake import Lake
+
+log = logging.getLogger(__name__)
+
+
+def compact(dataset: str) -> dict[str, int]:
+    """Compact what is not in the catalogue, tell Glue, then delete superseded versions.
+
+    Nothing is deleted before Glue points elsewhere. Returns how many days, partitions and versions.
+    """
+    settings = load_settings()
+    lake, glue = open_lake(settings), open_glue(settings)
+    today = current_interval().end.date()
+    # By the clock, not by the run's interval: readers have to be given a day of real time.
+    now = datetime.now(UTC)
+    days = days_to_compact(lake, dataset, today, settings.look_back_days, now)
+    _compact_days(lake, dataset, days, now)
+    partitions = 0 if glue is None else glue.keep(lake, dataset)
+    deleted = delete_superseded(lake, dataset, now)
+    log.info("%s: %d partitions changed, %d versions deleted", dataset, partitions, len(deleted))
+    return {"days": len(days), "partitions": partitions, "versions": len(deleted)}
+
+
+def _compact_days(lake: Lake, dataset: str, days: Sequence[date], now: datetime) -> None:
+    failures: list[Exception] = []
+    for day in days:
+        try:
+            manifest = compact_day(lake, dataset, day, now)
+        except Exception as error:
+            # The other days are compacted all the same; the task fails in the end.
+            log.exception("%s of %s could not be compacted", dataset, day)
+            error.add_note(f"while compacting {dataset} of {day}")
+            failures.append(error)
+            continue
+        rows = sum(file.rows for file in manifest.files)
+        log.info("%s of %s: %d rows of %d objects", dataset, day, rows, manifest.objects)
+    if len(failures) == 1:
+        raise failures[0]  # its type says whether a retry can help
+    if failures:
+        raise ExceptionGroup(f"{len(failures)} days could not be compacted", failures)
+
+
+def apply_retention() -> bool:
+    """Write the bucket's lifecycle rules; returns whether they had to be changed."""
+    settings = load_settings()
+    return retention.apply(open_lake(settings), settings)

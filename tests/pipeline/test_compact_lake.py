@@ -1,0 +1,88 @@
+"""What a run of `compact_lake` makes of a lake that a run of each kind has filled."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+
+from include.catalogue.manifest import read_manifest, withdraw
+from include.catalogue.views import ask
+
+NIGHT = datetime(2026, 11, 3, 2, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def compact_lake(monkeypatch):
+    """Run the DAG; a failed task is not tried again."""
+
+    def compact_lake(at=NIGHT, **settings):
+        from airflow.dag_processing.dagbag import DagBag
+
+        told = {
+            "bucket": "tweet-lake",
+            "alert_to": ["data-team@example.org"],
+            "data_docs_url": "http://docs.example.org",
+            **settings,
+        }
+        monkeypatch.setenv("AIRFLOW_VAR_TWEET_LAKE", json.dumps(told))
+        dag = DagBag().dags["compact_lake"]
+        for task in dag.tasks:
+            task.retries = 0
+        finished = dag.test(logical_date=at)
+        states = {}
+        for ti in finished.get_task_instances():
+            states.setdefault(ti.task_id, set()).add(str(ti.state))
+        return states
+
+    return compact_lake
+
+
+def counted(lake):
+    sql = (
+        "SELECT dt, account, count(*), count(DISTINCT tweet_id) FROM tweets GROUP BY ALL ORDER BY 2"
+    )
+    return ask(lake, lambda c: c.sql(sql).fetchall())
+
+
+def test_a_day_is_compacted_and_told_to_glue_and_once_more_after_rows_came(
+    world, ingest, interval, compact_lake
+):
+    run = ingest("harbour_news", "city_weather")
+    assert run.succeeded
+    before = counted(run.lake)
+    assert [row[1] for row in before] == ["city_weather", "harbour_news"]
+    glue = boto3.client(
+        "glue",
+        endpoint_url=world.s3_url,
+        aws_access_key_id="sandbox",
+        aws_secret_access_key="sandbox",
+        region_name="us-east-1",
+    )
+
+    def location():
+        (partition,) = glue.get_partitions(DatabaseName="of_a_run", TableName="tweets")[
+            "Partitions"
+        ]
+        return partition["StorageDescriptor"]["Location"]
+
+    done = compact_lake(glue_database="of_a_run", raw_days=90)
+    assert done == {"compact": {"success"}, "apply_retention": {"success"}}
+    manifest = read_manifest(run.lake, "tweets", interval.day)
+    assert sum(file.rows for file in manifest.files) == sum(row[2] for row in before)
+    assert counted(run.lake) == before
+    assert location() == f"s3://tweet-lake/{manifest.prefix}"
+    rules = run.lake.client.get_bucket_lifecycle_configuration(Bucket="tweet-lake")["Rules"]
+    assert "raw/tweets/" in {rule["Filter"]["Prefix"] for rule in rules}
+
+    (late,) = run.account("harbour_news").curated_keys
+    run.lake.put(late.replace("harbour_news", "late_account"), run.lake.get(late))
+    withdraw(run.lake, "tweets", [interval.day])
+    again = compact_lake()
+    assert again == done
+    new = read_manifest(run.lake, "tweets", interval.day)
+    assert new.superseded.keys() == {manifest.version}
+    assert list(run.lake.keys(manifest.prefix))  # a reader may still be at it
+    assert [row[1] for row in counted(run.lake)] == ["city_weather", "harbour_news", "late_account"]
