@@ -15,6 +15,7 @@ BENCHMARKS = {
     "start_page": ("benchmarks.start_page", "measure"),
     "cost": ("benchmarks.cost", "measure"),
     "month": ("benchmarks.month", "measure"),
+    "compaction": ("benchmarks.compaction", "measure"),
     "orchestration": ("benchmarks.orchestration", "measure"),
     "preload": ("benchmarks.orchestration", "measure_without_preload"),
 }

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from statistics import median
 from typing import Any
 
-import boto3
-from botocore.exceptions import BotoCoreError
-
 from benchmarks.feed import put_batch
+from benchmarks.local_s3 import s3
 from benchmarks.measure import in_turns
 from benchmarks.tweets import DATASET, PAGE_POSTS
 from include.data_docs import page_key
@@ -34,7 +28,6 @@ OLD_RESULTS = (30, 3_000)
 PUBLISHED = Interval(datetime(2026, 11, 28, 8, tzinfo=UTC), datetime(2026, 11, 28, 12, tzinfo=UTC))
 """Late in its month, so that most old runs are on the page of the same month."""
 HOURS = timedelta(hours=4)
-_START_SECONDS = 30
 
 
 def measure(
@@ -111,42 +104,3 @@ def _run(
         accounts=accounts,
         bill=Bill(),
     )
-
-
-@contextmanager
-def s3() -> Iterator[Any]:
-    """A client of an S3 server in a process of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    client = boto3.client(
-        "s3",
-        endpoint_url=f"http://127.0.0.1:{port}",
-        aws_access_key_id="bench",
-        aws_secret_access_key="bench",  # noqa: S106 - the stand-in's, not a secret
-        region_name="us-east-1",
-    )
-    try:
-        _wait_until_answering(client)
-        yield client
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _wait_until_answering(client: Any) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            client.list_buckets()
-        except BotoCoreError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
-        else:
-            return

@@ -79,6 +79,13 @@ WANTED = (
         lambda f: f["start_page_growth"],
         1.5,
     ),
+    Wanted(
+        "reading a month after compaction, faster than before",
+        lambda f: f["compaction_speedup"],
+        20,
+        at_least=True,
+        unit="x",
+    ),
     Wanted("posts charged ÷ posts written", lambda f: f["charged_per_new_tweet"], 1),
     Wanted("the same in a run that was killed", lambda f: f["charged_after_kill"], 1),
     Wanted("requests beyond the least, 100 accounts", lambda f: f["extra_requests"], 2),

@@ -16,7 +16,8 @@ from typing import Any
 
 import requests
 
-from benchmarks.docs import ACCOUNTS, publish_once, published_history, s3
+from benchmarks.docs import ACCOUNTS, publish_once, published_history
+from benchmarks.local_s3 import s3
 from benchmarks.measure import in_turns
 from include.data_docs.app import from_lake
 from include.data_docs.serve import server

@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks import __main__ as command
 from benchmarks import (
+    compaction,
     cost,
     decode_tweets,
     docs,
@@ -158,3 +159,10 @@ def test_an_unknown_name_is_refused_before_anything_runs(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         command.main()
     assert "there is no benchmark 'speed'" in capsys.readouterr().err
+
+
+def test_a_month_is_read_before_it_is_compacted_and_after():
+    measured = compaction.measure(2, accounts=2, days=2)
+    assert [len(found) for found in measured["raw"]["seconds"].values()] == [1, 1, 2]
+    assert measured["raw"]["objects"] == 24
+    assert measured["compaction_speedup"] > 0

@@ -64,7 +64,7 @@ def small_dataset(
 def large_dataset(lake: Lake, files: Sequence[LakeFile], schema: pa.Schema) -> ds.FileSystemDataset:
     """Compacted objects, of which a query reads the columns that it needs."""
     paths = [f"{lake.bucket}/{file.key}" for file in files]
-    return _dataset(files, paths, schema, _s3(lake))
+    return _dataset(files, paths, schema, s3_of(lake))
 
 
 def _dataset(
@@ -84,7 +84,7 @@ def _in_common(file: LakeFile) -> ds.Expression:
     return day if file.account is None else day & (ds.field("account") == file.account)
 
 
-def _s3(lake: Lake) -> S3FileSystem:
+def s3_of(lake: Lake) -> S3FileSystem:
     """The lake's S3 as Arrow reaches it, with the credentials of the lake's client."""
     # botocore has no public way from a client to its credentials.
     credentials = lake.client._request_signer._credentials  # type: ignore[attr-defined]  # noqa: SLF001

@@ -23,7 +23,6 @@ def latest(dataset: Dataset, relation: str) -> str:
     )
 
 
-def in_order(dataset: Dataset) -> str:
-    """How the rows of a compacted file follow each other, without ties: ``account, …``."""
-    columns = dict.fromkeys(("account", dataset.day_column, *dataset.grain))
-    return ", ".join(f"{column} NULLS FIRST" for column in columns)
+def order(dataset: Dataset) -> list[str]:
+    """By which columns the rows of a file follow each other, nulls first, without ties."""
+    return list(dict.fromkeys(("account", dataset.day_column, *dataset.grain)))

@@ -1,4 +1,4 @@
-"""The steps of the DAG ``compact_lake``: each opens its connections and calls what is beside it."""
+"""The steps of ``compact_lake`` and ``compact_history``: each opens connections and calls on."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from include import retention
+from include.compaction import history
 from include.compaction.compact import compact as compact_day
 from include.compaction.rounds import days_to_compact, delete_superseded
 from include.connections import load_settings, open_glue, open_lake
 from include.context import current_interval
+from include.errors import BadConfiguration
 from include.lake import Lake
 
 log = logging.getLogger(__name__)
@@ -57,3 +59,35 @@ def apply_retention() -> bool:
     """Write the bucket's lifecycle rules; returns whether they had to be changed."""
     settings = load_settings()
     return retention.apply(open_lake(settings), settings)
+
+
+def plan_history(dataset: str, since: str, until: str) -> str:
+    """Write down what Spark has to do; returns where that lies, as Spark reaches it.
+
+    Raises:
+        BadConfiguration: the dates are none, the wrong way round, or there is nothing to do.
+    """
+    settings = load_settings()
+    first, end = _day(since), _day(until)
+    if first >= end:
+        raise BadConfiguration(f"until ({until}) is not after since ({since}); give later days")
+    root = f"s3a://{settings.bucket}"
+    return f"{root}/{history.plan(open_lake(settings), dataset, first, end, root)}"
+
+
+def publish_history(plan: str) -> list[str]:
+    """Send readers, Glue's among them, to what Spark wrote; returns the days."""
+    settings = load_settings()
+    lake, glue = open_lake(settings), open_glue(settings)
+    key = plan.removeprefix(f"s3a://{settings.bucket}/")
+    days = history.publish(lake, key, datetime.now(UTC))
+    if glue is not None:
+        glue.keep(lake, lake.get_json(key)["dataset"])
+    return [day.isoformat() for day in days]
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise BadConfiguration(f"{text!r} is no date; write 2026-11-01") from error

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from include.catalogue.columns import compacted_schema
 from include.catalogue.lake_files import small_dataset
-from include.catalogue.latest import in_order, latest
+from include.catalogue.latest import latest, order
 from include.compaction.sources import Sources
 from include.datasets.dataset import Dataset
 from include.lake import Lake
@@ -41,7 +41,7 @@ def write(lake: Lake, sources: Sources, folder: Path) -> list[tuple[Path, int]]:
         connection.register("small", table)
         rows = connection.sql(
             f"SELECT * EXCLUDE (dt, place) FROM ({latest(sources.dataset, 'small')}) "  # noqa: S608 - names from the dataset
-            f"ORDER BY {in_order(sources.dataset)}"
+            f"ORDER BY {', '.join(f'{name} NULLS FIRST' for name in order(sources.dataset))}"
         )
         return _parts(rows.to_arrow_reader(_ROW_GROUP), sources.dataset, folder)
 

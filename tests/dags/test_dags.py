@@ -31,7 +31,16 @@ def dagbag():
 
 def test_every_file_loads(dagbag):
     assert dagbag.import_errors == {}
-    assert set(dagbag.dags) == {*CADENCE, "review_quarantine"}
+    assert set(dagbag.dags) == {*CADENCE, "compact_history", "review_quarantine"}
+
+
+def test_history_is_compacted_by_hand_and_spark_switches_nobody_itself(dagbag):
+    dag = dagbag.dags["compact_history"]
+    assert dag.schedule is None
+    assert dag.max_active_runs == 1
+    wired = {task.task_id: task.downstream_task_ids for task in dag.tasks}
+    assert wired == {"plan": {"spark", "publish"}, "spark": {"publish"}, "publish": set()}
+    assert set(dag.params) == {"dataset", "since", "until"}
 
 
 @pytest.mark.parametrize("dag_id", CADENCE)

@@ -1,0 +1,90 @@
+"""An S3 server with a month of objects: ``python -m benchmarks.month_of_objects -p PORT``.
+
+They are put into moto's own storage: 54,000 requests would take longer than what is measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pyarrow as pa
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.s3.models import s3_backends
+from moto.server import main as serve
+
+from include.datasets import dataset_named
+from include.interval import Interval
+from include.lake import batch_prefix, curated_key
+from include.landing import ParquetWriter
+
+BUCKET = "month-of-objects"
+DATASET = "tweets"
+FIRST = datetime(2026, 11, 1, tzinfo=UTC)
+RUNS_A_DAY = 6
+POSTS_A_RUN = 2
+HOURS = timedelta(hours=24 // RUNS_A_DAY)
+
+
+def fill(accounts: int, days: int) -> None:
+    """Put the month into the bucket; of one run all accounts have the same bytes."""
+    backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+    backend.create_bucket(BUCKET, "us-east-1")
+    with TemporaryDirectory() as folder:
+        for day in range(days):
+            for run in range(RUNS_A_DAY):
+                start = FIRST + timedelta(days=day) + run * HOURS
+                interval = Interval(start, start + HOURS)
+                body = _body(interval, run, Path(folder))
+                for number in range(accounts):
+                    account = f"load_{number:04d}"
+                    key = curated_key(DATASET, interval, account, interval.day, "parquet")
+                    backend.put_object(BUCKET, key, body)
+
+
+def _body(interval: Interval, run: int, folder: Path) -> bytes:
+    schema = dataset_named(DATASET).schema
+    rows = [_row(interval, run * POSTS_A_RUN + number) for number in range(POSTS_A_RUN)]
+    writer = ParquetWriter(folder / f"{interval.name}.parquet", schema)
+    writer.write(pa.Table.from_pylist(rows, schema))
+    writer.close()
+    return writer.path.read_bytes()
+
+
+def _row(interval: Interval, number: int) -> dict[str, Any]:
+    """A post with text, topics and counts, as most are."""
+    tweet_id = str(2 * 10**18 + number)
+    lists = {f.name: [] for f in dataset_named(DATASET).schema if pa.types.is_list(f.type)}
+    topic = {"domain_id": "46", "domain_name": "Brand", "entity_id": "7", "entity_name": "Weather"}
+    prefix = batch_prefix("raw", DATASET, interval, "load")
+    return {
+        **lists,
+        "tweet_id": tweet_id,
+        "author_id": "11348282",
+        "created_at": interval.start + timedelta(minutes=number),
+        "text": f"Post {number}: the tide is in by {number} minutes past the hour. " * 3,
+        "conversation_id": tweet_id,
+        "is_reply": False,
+        "is_retweet": False,
+        "is_quote": False,
+        "context_annotations": [topic] * 3,
+        "edit_history_tweet_ids": [tweet_id],
+        "like_count": number,
+        "retweet_count": 1,
+        "raw_key": f"{prefix}page-0000.json.gz",
+        "raw_position": number,
+    }
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("-H", dest="host", default="127.0.0.1")
+    parser.add_argument("-p", dest="port", required=True)
+    parser.add_argument("--accounts", type=int, default=300)
+    parser.add_argument("--days", type=int, default=30)
+    options = parser.parse_args()
+    fill(options.accounts, options.days)
+    serve(["-H", options.host, "-p", options.port])

@@ -1,0 +1,143 @@
+"""Spark compacts as DuckDB does: the real engine, on files of a folder."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from include.catalogue.columns import compacted_schema
+from include.catalogue.manifest import read_manifest
+from include.catalogue.views import ask
+from include.compaction.compact import compact, is_current, versions
+from include.compaction.history import plan, publish
+from include.compaction.rounds import days_to_compact
+from include.compaction.spark_task import spark_task
+from include.datasets import dataset_named, dataset_names
+from include.errors import BadConfiguration
+from tests.include.landed_rows import DAY, NESTED, interval, land, row
+
+FIRST = date(2026, 11, 2)
+UNTIL = date(2026, 11, 9)
+NOW = datetime(2026, 11, 10, tzinfo=UTC)
+
+
+@pytest.fixture
+def history(lake):
+    """Two days of each dataset: duplicates, nulls, nested columns, older columns, odd texts."""
+    for slot in (0, 1, 6):
+        over = interval(slot)
+        for account in ("nasa", "esa", "of_a_search"):
+            rows = [
+                row("tweets", 1, over, account, text=f"of {slot}"),
+                row("tweets", 2 + slot, over, account, **NESTED, longitude=-4.5),
+                row("tweets", 50, over, account, text="\U0001f30a\n'\"\\\t", lang=None),
+            ]
+            old = ["source", "media", "latitude"] if slot == 0 else []
+            land(lake, "tweets", over, account, rows, without=old)
+        for dataset in ("users", "tweet_metrics"):
+            seen = [DAY + timedelta(hours=hours, microseconds=1) for hours in (0, slot)]
+            rows = [
+                row(dataset, number, over, "all-accounts", observed_at=at)
+                for number in (1, 2)
+                for at in seen
+            ]
+            land(lake, dataset, over, rows=rows)
+    return lake
+
+
+@pytest.fixture
+def run_spark(history, spark, tmp_path):
+    """What the DAG does between its two other tasks, with a folder in the place of s3a://."""
+    from include.compaction import spark_job
+
+    def run_spark(key):
+        for name in history.keys(""):
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_bytes(history.get(name))
+        spark_job.run(spark, (tmp_path / key).as_uri())
+        written = (tmp_path / "compacted").rglob("[!.]*")
+        for path in written:
+            if path.is_file():
+                history.put(path.relative_to(tmp_path).as_posix(), path.read_bytes())
+
+    return run_spark
+
+
+def planned(lake, dataset, tmp_path):
+    return plan(lake, dataset, FIRST, UNTIL, tmp_path.as_uri())
+
+
+def rows(lake, dataset):
+    return ask(lake, lambda c: c.sql(f"SELECT * FROM {dataset} ORDER BY ALL").to_arrow_table())  # noqa: S608 - its name
+
+
+def test_both_engines_give_the_same_rows(history, run_spark, tmp_path):
+    for dataset in dataset_names():
+        small = rows(history, dataset)
+        days = days_to_compact(history, dataset, UNTIL, 1, NOW)
+        key = planned(history, dataset, tmp_path)
+        run_spark(key)
+        assert publish(history, key, NOW) == sorted(days)
+        by_spark = [read_manifest(history, dataset, day) for day in days]
+        assert all(is_current(history, manifest) for manifest in by_spark)
+        assert rows(history, dataset).equals(small)
+        for manifest in by_spark:
+            (large,) = manifest.files
+            found = pq.read_table(tmp_path / large.key)
+            wanted = compacted_schema(dataset_named(dataset))
+            assert found.schema.remove_metadata().equals(wanted.remove_metadata())
+            assert large.rows == len(found)
+            by_duckdb = compact(history, dataset, manifest.day, NOW)
+            other = tmp_path / "by_duckdb.parquet"
+            other.write_bytes(history.get(by_duckdb.files[0].key))
+            assert found.to_pylist() == pq.read_table(other).to_pylist()
+    assert len(small) > 0
+
+
+def test_what_is_in_the_catalogue_as_it_is_is_not_planned_again(history, tmp_path):
+    for day in days_to_compact(history, "tweets", UNTIL, 1, NOW):
+        compact(history, "tweets", day, NOW)
+    with pytest.raises(BadConfiguration, match="nothing to compact"):
+        planned(history, "tweets", tmp_path)
+    land(history, "tweets", interval(2), "nasa", [row("tweets", 9, interval(2), "nasa")])
+    key = planned(history, "tweets", tmp_path)
+    assert [day["day"] for day in history.get_json(key)["days"]] == ["2026-11-02"]
+
+
+def test_a_day_that_changed_meanwhile_is_not_switched_to(history, run_spark, tmp_path):
+    key = planned(history, "users", tmp_path)
+    run_spark(key)
+    over = interval(2)
+    land(history, "users", over, rows=[row("users", 9, over, "all-accounts")])
+    assert publish(history, key, NOW) == [FIRST + timedelta(days=1)]
+    assert read_manifest(history, "users", FIRST) is None
+    assert versions(history, "users", FIRST) == []
+
+
+def test_a_day_that_spark_did_not_finish_is_named(history, tmp_path):
+    key = planned(history, "users", tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"dt=2026-11-02/\w+-spark/_SUCCESS is not there"):
+        publish(history, key, NOW)
+
+
+def test_the_job_goes_to_the_cluster_of_the_connection():
+    submit = pytest.importorskip("airflow.providers.apache.spark.operators.spark_submit")
+    operator = spark_task("s3a://lake/catalogue/plans/tweets/p.json")
+    assert isinstance(operator, submit.SparkSubmitOperator)
+    assert operator.application == str(spark_job_path())
+    assert operator.application_args == ["s3a://lake/catalogue/plans/tweets/p.json"]
+
+
+def test_without_the_provider_the_task_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "airflow.providers.apache.spark.operators.spark_submit", None)
+    told = spark_task("a plan").operator
+    with pytest.raises(BadConfiguration, match="install apache-airflow-providers-apache-spark"):
+        told.python_callable("a plan")
+
+
+def spark_job_path():
+    return Path(__file__).parents[3] / "include" / "compaction" / "spark_job.py"
