@@ -42,7 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
     if options.since and options.until and options.since >= options.until:
         parser.error(f"--until {options.until} is not after --since {options.since}")
     try:
-        lake = open_lake(load_settings())
+        with redirect_stdout(sys.stderr):  # Airflow's log is no part of the answer
+            lake = open_lake(load_settings())
         lake.check()
         if options.views:
             answer = create_views(lake, options.since, options.until)

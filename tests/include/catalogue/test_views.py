@@ -182,6 +182,7 @@ def test_the_command_asks_the_lake_of_the_environment(world, monkeypatch, capsys
     assert command.main(["SELECT count(*) AS posts FROM tweets"]) == 0
     assert "posts" in capsys.readouterr().out
     assert command.main(["--views"]) == 0
+    assert capsys.readouterr().out == "\n"
     monkeypatch.setenv("AIRFLOW_VAR_TWEET_LAKE", settings.replace(world.bucket, "no-such-bucket"))
     assert command.main(["SELECT 1"]) == 2
     assert "no-such-bucket" in capsys.readouterr().err
