@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 _START_SECONDS = 120
@@ -33,6 +34,7 @@ def s3(module: str = "moto.server", *arguments: str) -> Iterator[Any]:
         aws_access_key_id="bench",
         aws_secret_access_key="bench",  # noqa: S106 - the stand-in's, not a secret
         region_name="us-east-1",
+        config=Config(request_checksum_calculation="when_required"),
     )
     try:
         _wait_until_answering(client)

@@ -1,6 +1,6 @@
 """An S3 server with a month of objects: ``python -m benchmarks.month_of_objects -p PORT``.
 
-They are put into moto's own storage: 54,000 requests would take longer than what is measured.
+They are there when it starts: to put 54,000 would take longer than what is measured.
 """
 
 from __future__ import annotations
@@ -12,10 +12,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
-from moto.core import DEFAULT_ACCOUNT_ID
-from moto.s3.models import s3_backends
-from moto.server import main as serve
 
+from benchmarks.quick_s3 import Objects, serve
 from include.datasets import dataset_named
 from include.interval import Interval
 from include.lake import batch_prefix, curated_key
@@ -29,10 +27,9 @@ POSTS_A_RUN = 2
 HOURS = timedelta(hours=24 // RUNS_A_DAY)
 
 
-def fill(accounts: int, days: int) -> None:
-    """Put the month into the bucket; of one run all accounts have the same bytes."""
-    backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
-    backend.create_bucket(BUCKET, "us-east-1")
+def month(accounts: int, days: int) -> Objects:
+    """The month's objects; of one run all accounts have the same bytes."""
+    objects = Objects()
     with TemporaryDirectory() as folder:
         for day in range(days):
             for run in range(RUNS_A_DAY):
@@ -42,7 +39,8 @@ def fill(accounts: int, days: int) -> None:
                 for number in range(accounts):
                     account = f"load_{number:04d}"
                     key = curated_key(DATASET, interval, account, interval.day, "parquet")
-                    backend.put_object(BUCKET, key, body)
+                    objects.put(key, body)
+    return objects
 
 
 def _body(interval: Interval, run: int, folder: Path) -> bytes:
@@ -82,9 +80,8 @@ def _row(interval: Interval, number: int) -> dict[str, Any]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-H", dest="host", default="127.0.0.1")
-    parser.add_argument("-p", dest="port", required=True)
+    parser.add_argument("-p", dest="port", type=int, required=True)
     parser.add_argument("--accounts", type=int, default=300)
     parser.add_argument("--days", type=int, default=30)
     options = parser.parse_args()
-    fill(options.accounts, options.days)
-    serve(["-H", options.host, "-p", options.port])
+    serve(month(options.accounts, options.days), options.host, options.port)
