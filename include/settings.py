@@ -141,6 +141,12 @@ class Settings(BaseModel):
                         f"{name} is {kept}, but runs look back {needed} days ({other}); "
                         f"keep it {needed + 1} days or longer, or null for ever"
                     )
+        kept = self.quarantine_days
+        if self.raw_days is not None and (kept is None or kept > self.raw_days):
+            raise ValueError(
+                f"quarantine_days is {'null' if kept is None else kept}, but raw_days is "
+                f"{self.raw_days}: rows are released from the raw pages; keep these as long"
+            )
         return self
 
     @field_validator("alert_to")

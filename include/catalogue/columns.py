@@ -18,4 +18,4 @@ def compacted_schema(dataset: Dataset) -> pa.Schema:
 
     All may be null: an older object lacks the columns that came since.
     """
-    return pa.schema([ACCOUNT, *(field.with_nullable(True) for field in dataset.schema)])
+    return pa.schema([ACCOUNT, *(field.with_nullable(True) for field in dataset.curated_schema)])

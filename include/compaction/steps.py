@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from include import retention
 from include.compaction import history
@@ -12,8 +12,10 @@ from include.compaction.compact import compact as compact_day
 from include.compaction.rounds import days_to_compact, delete_superseded
 from include.connections import load_settings, open_glue, open_lake
 from include.context import current_interval
+from include.datasets import dataset_names
 from include.errors import BadConfiguration
 from include.lake import Lake
+from include.quarantine import items
 
 log = logging.getLogger(__name__)
 
@@ -56,9 +58,18 @@ def _compact_days(lake: Lake, dataset: str, days: Sequence[date], now: datetime)
 
 
 def apply_retention() -> bool:
-    """Write the bucket's lifecycle rules; returns whether they had to be changed."""
+    """Write the bucket's lifecycle rules; returns whether they had to be changed.
+
+    What they have deleted of the quarantine goes off its lists.
+    """
     settings = load_settings()
-    return retention.apply(open_lake(settings), settings)
+    lake = open_lake(settings)
+    if settings.quarantine_days is not None:
+        before = current_interval().end.date() - timedelta(days=settings.quarantine_days)
+        for dataset in dataset_names():
+            for name in items.drop_expired(lake, dataset, before):
+                log.info("%s has expired", name)
+    return retention.apply(lake, settings)
 
 
 def plan_history(dataset: str, since: str, until: str) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import date
 from enum import StrEnum
+from functools import partial
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from include.errors import TweetLakeError
 from include.interval import Interval
-from include.lake import Lake, json_bytes
+from include.lake import Lake, batch_prefix, json_bytes
 from include.report import AccountReport
 
 OPEN_KEY = "review/open.json"
@@ -70,6 +72,11 @@ class Item(BaseModel):
         return f"{self.dataset}/{self.interval}/{self.account}"
 
     @property
+    def day(self) -> date:
+        """The UTC date on which its interval starts."""
+        return Interval.parse(self.interval).day
+
+    @property
     def open(self) -> int:
         """Rows about which nobody has decided yet."""
         return self.rows - self.discarded
@@ -103,6 +110,10 @@ class _Month(BaseModel):
                 listed[place] = item.model_copy(update={"reasons": item.reasons or before})
         return _Month(items=tuple(listed[place] for place in sorted(listed)))
 
+    def without(self, names: Collection[str]) -> _Month:
+        """The month without some items."""
+        return _Month(items=tuple(item for item in self.items if item.name not in names))
+
 
 class _Open(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -128,16 +139,56 @@ def record(lake: Lake, dataset: str, interval: Interval, accounts: Iterable[Acco
         ItemsUnreadable: a list is not what this module wrote.
         LakeBusy: others were faster every time.
     """
-    month = month_of(interval)
-    key = items_key(dataset, month)
     told = tuple(accounts)
+    _change(
+        lake,
+        dataset,
+        month_of(interval),
+        lambda month: month.with_accounts(dataset, interval, told),
+    )
+
+
+def drop_expired(lake: Lake, dataset: str, before: date) -> list[str]:
+    """Take off the lists what S3 has deleted as it was kept long enough; returns the items.
+
+    Args:
+        lake: where the lists lie.
+        dataset: whose lists.
+        before: only rows of intervals that start before this day may have expired.
+
+    Raises:
+        ItemsUnreadable: a list is not what this module wrote.
+        LakeBusy: others were faster every time.
+    """
+    dropped = []
+    for month in months(lake, dataset):
+        if month > f"{before:%Y-%m}":
+            continue
+        gone = {
+            item.name
+            for item in read_items(lake, dataset, month)
+            if item.rows and item.day < before and not _has_rows(lake, item)
+        }
+        if gone:
+            _change(lake, dataset, month, partial(_Month.without, names=gone))
+            dropped += sorted(gone)
+    return dropped
+
+
+def _has_rows(lake: Lake, item: Item) -> bool:
+    prefix = batch_prefix("quarantine", item.dataset, Interval.parse(item.interval), item.account)
+    return f"{prefix}rows.parquet" in lake.keys(prefix)
+
+
+def _change(lake: Lake, dataset: str, month: str, change: Callable[[_Month], _Month]) -> None:
+    """Change a month's list, and the counts above it."""
+    key = items_key(dataset, month)
     before = _parse(lake, key, lake.find(key), _Month)
-    if before.with_accounts(dataset, interval, told) == before:
+    if change(before) == before:
         return
 
-    def with_run(body: bytes | None) -> bytes:
-        listed = _parse(lake, key, body, _Month).with_accounts(dataset, interval, told)
-        return json_bytes(listed.model_dump(mode="json"))
+    def with_change(body: bytes | None) -> bytes:
+        return json_bytes(change(_parse(lake, key, body, _Month)).model_dump(mode="json"))
 
     def with_month(body: bytes | None) -> bytes:
         # The list is read after the counts: whoever writes these last has seen the last list.
@@ -146,7 +197,7 @@ def record(lake: Lake, dataset: str, interval: Interval, accounts: Iterable[Acco
         listed = {**counts, dataset: {name: n for name, n in sorted(months.items()) if n}}
         return json_bytes(_Open(items=listed).model_dump(mode="json"))
 
-    lake.update(key, with_run)
+    lake.update(key, with_change)
     lake.update(OPEN_KEY, with_month)
 
 

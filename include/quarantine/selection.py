@@ -63,12 +63,11 @@ class Selection(BaseModel):
 
     def takes(self, item: Item) -> bool:
         """Whether the item is meant, whatever its state."""
-        day = Interval.parse(item.interval).day
         return (
             self.account in {None, item.account}
             and self.interval in {None, item.interval}
-            and (self.since is None or self.since <= day)
-            and (self.until is None or day <= self.until)
+            and (self.since is None or self.since <= item.day)
+            and (self.until is None or item.day <= self.until)
             and (self.reason is None or self.reason in item.reasons)
         )
 
@@ -159,5 +158,5 @@ def _what_there_is(lake: Lake, selection: Selection) -> str:
     reasons = sorted({reason for item in others for reason in item.reasons})
     if selection.reason and selection.reason not in reasons:
         return f"reasons of rows there: {', '.join(reasons) or 'none'}"
-    days = sorted({Interval.parse(item.interval).day for item in others})
+    days = sorted({item.day for item in others})
     return f"there are rows from {days[0]} to {days[-1]}" if days else "the whole zone is empty"

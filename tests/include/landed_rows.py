@@ -41,7 +41,7 @@ def row(dataset: str, number: int, over: Interval, account: str, **fields: Any) 
     """A row with a value in every column that may not be null; the same number is the same post."""
     made = {
         field.name: next(make(number) for fits, make in _VALUES.items() if fits(field.type))
-        for field in dataset_named(dataset).schema
+        for field in dataset_named(dataset).curated_schema
         if not field.nullable
     }
     names = {"tweet_id": str(10**18 + number), "user_id": str(number), "raw_position": number}
@@ -59,7 +59,7 @@ def land(
     without: Sequence[str] = (),
 ) -> str:
     """Put an object of rows on the interval's day; ``without`` columns that were not known yet."""
-    fields = [field for field in dataset_named(dataset).schema if field.name not in without]
+    fields = [field for field in dataset_named(dataset).curated_schema if field.name not in without]
     schema = pa.schema(fields)
     key = curated_key(dataset, over, account, over.day, "parquet")
     with TemporaryDirectory() as folder:

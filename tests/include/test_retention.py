@@ -59,10 +59,10 @@ def test_rules_are_written_once_changed_and_taken_back(lake):
     lake.client.put_bucket_lifecycle_configuration(
         Bucket=lake.bucket, LifecycleConfiguration={"Rules": [THEIRS]}
     )
-    assert apply(lake, settings(raw_days=90, noncurrent_days=7)) is True
+    assert apply(lake, settings(raw_days=90, quarantine_days=90, noncurrent_days=7)) is True
     assert stored(lake)["tweet-lake: raw/tweets/"]["Expiration"] == {"Days": 90}
-    assert apply(lake, settings(raw_days=90, noncurrent_days=7)) is False
-    assert apply(lake, settings(raw_days=120)) is True
+    assert apply(lake, settings(raw_days=90, quarantine_days=90, noncurrent_days=7)) is False
+    assert apply(lake, settings(raw_days=120, quarantine_days=90)) is True
     assert stored(lake)["tweet-lake: raw/tweets/"]["Expiration"] == {"Days": 120}
     assert not [rule for rule in stored(lake) if "old versions" in rule]
     assert stored(lake)["logs"] == THEIRS
@@ -71,7 +71,7 @@ def test_rules_are_written_once_changed_and_taken_back(lake):
 
 
 def test_the_last_rule_of_all_can_be_taken_back(lake):
-    apply(lake, settings(raw_days=90))
+    apply(lake, settings(raw_days=90, quarantine_days=90))
     assert apply(lake, settings()) is True
     with pytest.raises(ClientError, match="NoSuchLifecycleConfiguration"):
         stored(lake)
@@ -90,7 +90,7 @@ def environment(world, monkeypatch):
 
 
 def test_the_command_writes_the_rules_and_says_which(environment, capsys):
-    environment(', "raw_days": 90, "noncurrent_days": 3')
+    environment(', "raw_days": 90, "quarantine_days": 90, "noncurrent_days": 3')
     assert retention_command.main() == 0
     said = capsys.readouterr().out
     assert "written: s3://tweet-lake\n" in said
@@ -103,7 +103,7 @@ def test_the_command_writes_the_rules_and_says_which(environment, capsys):
 
 
 def test_gaps_begin_where_raw_does_and_say_so(environment, capsys):
-    environment(', "raw_days": 40')
+    environment(', "raw_days": 40, "quarantine_days": 40')
     assert gaps_command.main(["--since", "2022-01-01"]) == 0
     said = capsys.readouterr().out
     assert "raw/ is kept for 40 days (raw_days)" in said

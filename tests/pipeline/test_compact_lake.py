@@ -68,7 +68,7 @@ def test_a_day_is_compacted_and_told_to_glue_and_once_more_after_rows_came(
         ]
         return partition["StorageDescriptor"]["Location"]
 
-    done = compact_lake(glue_database="of_a_run", raw_days=90)
+    done = compact_lake(glue_database="of_a_run", raw_days=90, quarantine_days=90)
     assert done == {"compact": {"success"}, "apply_retention": {"success"}}
     manifest = read_manifest(run.lake, "tweets", interval.day)
     assert sum(file.rows for file in manifest.files) == sum(row[2] for row in before)

@@ -63,7 +63,7 @@ def test_a_table_has_every_column_of_its_dataset(three_days):
         columns = fetched(three_days, f"DESCRIBE {name}")
         assert [column[0] for column in columns] == [
             "account",
-            *dataset_named(name).schema.names,
+            *dataset_named(name).curated_schema.names,
             "dt",
         ]
 

@@ -57,7 +57,7 @@ def test_a_day_becomes_one_file_in_order_with_its_columns_described(lake):
     ]  # fmt: skip
     assert table["hashtags"][0].as_py() == NESTED["hashtags"]
     assert table["mentions"][0].as_py() == NESTED["mentions"]
-    dataset = dataset_named("tweets").schema
+    dataset = dataset_named("tweets").curated_schema
     for field in dataset:
         found = table.schema.field(field.name)
         assert (found.type, found.metadata) == (field.type, field.metadata)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -13,6 +13,7 @@ from include.quarantine.items import (
     OPEN_KEY,
     ItemsUnreadable,
     State,
+    drop_expired,
     items_key,
     newest_open,
     open_by_month,
@@ -133,3 +134,15 @@ def test_a_damaged_list_is_told_and_not_taken_for_an_empty_one(full, key):
     full.lake.put(key, b"[]")
     with pytest.raises(ItemsUnreadable, match=key):
         list(newest_open(full.lake, open_by_month(full.lake), 3))
+
+
+def test_what_s3_has_deleted_goes_off_the_list_and_the_rest_stays(full):
+    for key in list(full.lake.keys("quarantine/tweets/dt=2026-10-31/")):
+        full.lake.delete(key)
+    do(full, plan_of(full, "released", account="esa"))
+
+    assert drop_expired(full.lake, "tweets", date(2026, 10, 31)) == []
+    assert drop_expired(full.lake, "tweets", date(2026, 11, 30)) == [f"tweets/{OCTOBER}/nasa"]
+
+    assert [item.state for item in full.items()] == [State.OPEN, State.RELEASED]
+    assert open_by_month(full.lake) == {"tweets": {"2026-11": 1}}
