@@ -229,22 +229,15 @@ class Lake:
                 return changed
         raise LakeBusy(self.bucket, key, _ATTEMPTS)
 
-    def get_listed(self, key: str, etag: str | None, span: tuple[int, int] | None = None) -> bytes:
-        """Read one object, or a part of it, as it was when it was listed.
-
-        Args:
-            key: the object.
-            etag: what the listing said; None of an object that is never replaced by another.
-            span: first byte, and the one after the last; None for all of it.
+    def get_listed(self, key: str, etag: str) -> bytes:
+        """Read one object whole as it was when it was listed with that ETag.
 
         Raises:
             LakeChanged: it has been replaced or deleted since.
         """
-        condition: Any = {"IfMatch": etag} if etag else {}
-        if span is not None:
-            condition["Range"] = f"bytes={span[0]}-{span[1] - 1}"
         try:
-            return self.client.get_object(Bucket=self.bucket, Key=key, **condition)["Body"].read()
+            answer = self.client.get_object(Bucket=self.bucket, Key=key, IfMatch=etag)
+            return answer["Body"].read()
         except ClientError as error:
             if error.response["Error"]["Code"] in _GONE:
                 raise LakeChanged(self.bucket, key) from error

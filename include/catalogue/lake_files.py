@@ -30,7 +30,7 @@ class LakeFile:
     key: str
     size: int
     day: date
-    etag: str | None = None
+    etag: str = ""
     """Of a small object, which may be replaced; a compacted one is never."""
     account: str | None = None
     """Of a small object, which does not hold it as a column."""

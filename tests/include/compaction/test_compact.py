@@ -164,9 +164,9 @@ class Interrupted(Lake):
         self._call("entries", prefix)
         return super().entries(prefix)
 
-    def get_listed(self, key, etag, span=None):
+    def get_listed(self, key, etag):
         self._call("get", key)
-        return super().get_listed(key, etag, span)
+        return super().get_listed(key, etag)
 
     def put(self, key, body, content_type="application/octet-stream"):
         self._call("put", key)
