@@ -117,8 +117,8 @@ def versions(lake: Lake, dataset: str, day: date) -> list[str]:
 def purge(lake: Lake, dataset: str, day: date) -> None:
     """Take a day out of the catalogue, and delete all its compacted files at once."""
     withdraw(lake, dataset, [day])
-    for version in versions(lake, dataset, day):
-        delete_version(lake, dataset, day, version)
+    for key in list(lake.keys(day_prefix("compacted", dataset, day))):
+        lake.delete(key)
 
 
 def _put_files(lake: Lake, sources: Sources) -> list[CompactedFile]:
