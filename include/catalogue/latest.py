@@ -6,20 +6,22 @@ from include.datasets.dataset import Dataset
 
 
 def latest(dataset: Dataset, relation: str) -> str:
-    """The rows of a relation without those that another of the same account and day supersedes.
+    """The rows of a relation without those that another of the same day supersedes.
 
     Of rows that agree in the dataset's grain the one from the later interval counts, which is in
-    its ``raw_key``. Two accounts may well hold the same post: a search finds what a timeline has.
+    its ``raw_key``. Two accounts may well hold the same post, as a search finds what a timeline
+    has: the row that counts names all of them in ``accounts``.
 
     Args:
         dataset: says by what rows are told apart.
         relation: a table or view with ``dt`` and ``account`` beside the dataset's columns.
     """
-    grain = ", ".join(dataset.grain)
+    same = f"PARTITION BY dt, {', '.join(dataset.grain)}"
     return (
-        f"SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY dt, account, {grain} "  # noqa: S608 - names from the dataset
-        f"ORDER BY raw_key DESC, raw_position DESC) AS place FROM {relation}) AS copies "
-        "WHERE place = 1"
+        "SELECT * FROM (SELECT *, "  # noqa: S608 - names from the dataset
+        f"array_sort(array_distinct(array_agg(account) OVER ({same}))) AS accounts, "
+        f"row_number() OVER ({same} ORDER BY split_part(raw_key, '/', -2) DESC, account, "
+        f"raw_key DESC, raw_position DESC) AS place FROM {relation}) AS copies WHERE place = 1"
     )
 
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 import duckdb
 import pyarrow as pa
 
-from include.catalogue.columns import compacted_schema
+from include.catalogue.columns import compacted_schema, landed_schema
 from include.catalogue.lake_files import LakeFile, large_dataset, small_dataset
 from include.catalogue.latest import latest
 from include.catalogue.reader import DayFiles, files
@@ -57,13 +57,16 @@ def _add(
     folder: Path,
 ) -> None:
     dataset = dataset_named(name)
-    schema = compacted_schema(dataset).append(pa.field("dt", pa.date32()))
+    day = pa.field("dt", pa.date32())
+    schema = compacted_schema(dataset).append(day)
     large: list[LakeFile] = []
     small: list[LakeFile] = []
-    for day in days:
-        (small if day.version is None else large).extend(day.files)
+    for one in days:
+        (small if one.version is None else large).extend(one.files)
     connection.register(f"{name}_large", large_dataset(lake, large, schema))
-    connection.register(f"{name}_small", small_dataset(lake, small, schema, folder))
+    connection.register(
+        f"{name}_small", small_dataset(lake, small, landed_schema(dataset).append(day), folder)
+    )
     columns = ", ".join(f'"{column}"' for column in schema.names)
     connection.execute(
         f"CREATE VIEW {name} AS SELECT {columns} FROM {name}_large UNION ALL "  # noqa: S608 - names from the dataset

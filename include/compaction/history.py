@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from include.catalogue.columns import compacted_schema
+from include.catalogue.columns import compacted_schema, landed_schema
 from include.catalogue.glue import glue_type
 from include.catalogue.lake_files import s3_of
 from include.catalogue.latest import latest, order
@@ -60,15 +60,14 @@ def plan(lake: Lake, dataset: str, since: date, until: date, root: str) -> str:
             f"there is nothing to compact: from {since} to {until} every day of {dataset} is in "
             "the catalogue as it is, or there is none. Choose other dates"
         )
-    schema = compacted_schema(known)
-    of_file = [field for field in schema if field.name != "account"]
+    of_file = list(landed_schema(known))[1:]  # the account is in the key
     key = plan_key(dataset, since, until)
     lake.put_json(
         key,
         {
             "dataset": dataset,
             "schema": ", ".join(f"{field.name} {glue_type(field.type)}" for field in of_file),
-            "columns": schema.names,
+            "columns": compacted_schema(known).names,
             "latest": latest(known, "{rows}"),
             "order": order(known),
             "days": days,

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from include.catalogue.columns import compacted_schema
+from include.catalogue.columns import compacted_schema, landed_schema
 from include.catalogue.lake_files import small_dataset
 from include.catalogue.latest import latest, order
 from include.compaction.sources import Sources
@@ -34,7 +34,7 @@ def write(lake: Lake, sources: Sources, folder: Path) -> list[tuple[Path, int]]:
     """
     small = folder / "small"
     small.mkdir()
-    schema = compacted_schema(sources.dataset).append(pa.field("dt", pa.date32()))
+    schema = landed_schema(sources.dataset).append(pa.field("dt", pa.date32()))
     table = small_dataset(lake, sources.files, schema, small)
     with duckdb.connect(config={"memory_limit": _DUCKDB_MEMORY}) as connection:
         connection.execute(f"SET temp_directory = '{folder / 'spill'}'")

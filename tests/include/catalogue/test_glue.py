@@ -57,6 +57,7 @@ def test_a_table_has_the_dataset_s_columns_with_their_descriptions(lake, glue, d
     columns = table["StorageDescriptor"]["Columns"]
     assert [column["Name"] for column in columns] == [
         "account",
+        "accounts",
         *dataset_named(dataset).curated_schema.names,
     ]
     assert all(0 < len(column["Comment"]) <= 255 for column in columns)  # Glue's limit
@@ -127,7 +128,7 @@ def test_a_new_column_reaches_the_table_and_its_partitions(lake, glue):
         PartitionInput={"Values": ["2026-11-02"], "StorageDescriptor": old["StorageDescriptor"]},
     )
     assert glue.keep(lake, "tweets") == 1
-    wanted = ["account", *dataset_named("tweets").curated_schema.names]
+    wanted = ["account", "accounts", *dataset_named("tweets").curated_schema.names]
     name = {"DatabaseName": glue.database}
     table = glue.client.get_table(**name, Name="tweets")["Table"]
     (partition,) = glue.client.get_partitions(**name, TableName="tweets")["Partitions"]

@@ -63,6 +63,7 @@ def test_a_table_has_every_column_of_its_dataset(three_days):
         columns = fetched(three_days, f"DESCRIBE {name}")
         assert [column[0] for column in columns] == [
             "account",
+            "accounts",
             *dataset_named(name).curated_schema.names,
             "dt",
         ]

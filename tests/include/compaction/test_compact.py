@@ -64,17 +64,29 @@ def test_a_day_becomes_one_file_in_order_with_its_columns_described(lake):
     assert table.schema.field("account").metadata[b"description"]
 
 
-def test_of_the_same_post_the_latest_observation_counts_within_its_account(lake):
-    landed(lake, 0, "nasa", 1, text="first")
-    landed(lake, 1, "nasa", 1, text="second")
-    landed(lake, 0, "pictures_of_nasa", 1, text="of a search")
-    before = texts(lake)
+@pytest.mark.parametrize(
+    ("slots", "counts"),
+    [
+        ({"first": 0, "second": 1, "of a search": 0}, ("nasa", "second")),
+        ({"first": 0, "second": 1, "of a search": 2}, ("pictures_of_nasa", "of a search")),
+        ({"first": 0, "second": 1, "of a search": 1}, ("nasa", "second")),
+    ],
+)
+def test_of_the_same_post_the_latest_observation_counts_and_names_all_who_brought_it(
+    lake, slots, counts
+):
+    for text, slot in slots.items():
+        account = "pictures_of_nasa" if text == "of a search" else "nasa"
+        landed(lake, slot, account, 1, text=text)
+    landed(lake, 3, "pictures_of_nasa", 2, text="another's")
+    sql = "SELECT account, text, accounts FROM tweets ORDER BY tweet_id"
+    before = ask(lake, lambda c: c.sql(sql).fetchall(), datasets=["tweets"])
     assert before == [
-        ("nasa", "1000000000000000001", "second"),
-        ("pictures_of_nasa", "1000000000000000001", "of a search"),
+        (*counts, ["nasa", "pictures_of_nasa"]),
+        ("pictures_of_nasa", "another's", ["pictures_of_nasa"]),
     ]
     compact(lake, "tweets", DAY, NOW)
-    assert texts(lake) == before
+    assert ask(lake, lambda c: c.sql(sql).fetchall(), datasets=["tweets"]) == before
 
 
 @pytest.mark.parametrize("dataset", ["tweet_metrics", "users"])
@@ -277,7 +289,7 @@ def test_a_day_that_changes_under_each_attempt_is_left_alone(before, lake):
 def test_readers_find_the_old_rows_or_the_new_ones_while_a_day_is_compacted_and_rerun(lake):
     for slot in range(3):
         landed(lake, slot, "nasa", slot, text="old")
-        landed(lake, slot, "esa", slot, text="old")
+        landed(lake, slot, "esa", 10 + slot, text="old")
     old = texts(lake)
     over = threading.Event()
     seen, failures = set(), []
