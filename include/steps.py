@@ -242,7 +242,7 @@ def watch() -> list[str]:
 
 
 def _airflow_url() -> str:
-    return str(conf.get("api", "base_url", fallback="http://localhost:8080"))
+    return airflow_url() or "http://localhost:8080"  # Airflow's own default
 
 
 def _check_map_length(accounts: int) -> None:
