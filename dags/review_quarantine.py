@@ -76,6 +76,7 @@ def review_quarantine() -> None:
         body="{{ ti.xcom_pull(task_ids='select')['counts'] }}",
         response_timeout=timedelta(days=3),
         execution_timeout=None,
+        retries=0,  # who did not answer in three days is not asked for three more
     )
     selected >> approve >> decide(selected["key"], approve.output)
 
