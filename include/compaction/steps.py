@@ -7,9 +7,6 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from include import retention
-from include.compaction import history
-from include.compaction.compact import compact as compact_day
-from include.compaction.rounds import days_to_compact, delete_superseded
 from include.connections import load_settings, open_glue, open_lake
 from include.context import current_interval
 from include.datasets import dataset_names
@@ -25,6 +22,8 @@ def compact(dataset: str) -> dict[str, int]:
 
     Nothing is deleted before Glue points elsewhere. Returns how many days, partitions and versions.
     """
+    from include.compaction.rounds import days_to_compact, delete_superseded  # DuckDB is large
+
     settings = load_settings()
     lake, glue = open_lake(settings), open_glue(settings)
     today = current_interval().end.date()
@@ -39,6 +38,8 @@ def compact(dataset: str) -> dict[str, int]:
 
 
 def _compact_days(lake: Lake, dataset: str, days: Sequence[date], now: datetime) -> None:
+    from include.compaction.compact import compact as compact_day
+
     failures: list[Exception] = []
     for day in days:
         try:
@@ -78,6 +79,8 @@ def plan_history(dataset: str, since: str, until: str) -> str:
     Raises:
         BadConfiguration: the dates are none, the wrong way round, or there is nothing to do.
     """
+    from include.compaction import history
+
     settings = load_settings()
     first, end = _day(since), _day(until)
     if first >= end:
@@ -88,6 +91,8 @@ def plan_history(dataset: str, since: str, until: str) -> str:
 
 def publish_history(plan: str) -> list[str]:
     """Send readers, Glue's among them, to what Spark wrote; returns the days."""
+    from include.compaction import history
+
     settings = load_settings()
     lake, glue = open_lake(settings), open_glue(settings)
     key = plan.removeprefix(f"s3a://{settings.bucket}/")

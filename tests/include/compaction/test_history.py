@@ -16,6 +16,7 @@ from include.compaction.compact import compact, is_current, versions
 from include.compaction.history import plan, publish
 from include.compaction.rounds import days_to_compact
 from include.compaction.spark_task import spark_task
+from include.compaction.steps import plan_history
 from include.datasets import dataset_named
 from include.errors import BadConfiguration
 from tests.include.landed_rows import DAY, NESTED, interval, land, row
@@ -144,3 +145,17 @@ def test_without_the_provider_the_task_says_what_to_install(monkeypatch):
 
 def spark_job_path():
     return Path(__file__).parents[3] / "include" / "compaction" / "spark_job.py"
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "sentence"),
+    [
+        ("yesterday", "2026-11-02", "'yesterday' is no date; write 2026-11-01"),
+        ("2026-11-02", "2026-11-02", r"until \(2026-11-02\) is not after since"),
+    ],
+)
+def test_wrong_dates_get_a_sentence(monkeypatch, since, until, sentence):
+    settings = '{"bucket": "lake", "alert_to": ["a@b"], "data_docs_url": "http://docs"}'
+    monkeypatch.setenv("AIRFLOW_VAR_TWEET_LAKE", settings)
+    with pytest.raises(BadConfiguration, match=sentence):
+        plan_history("tweets", since, until)
