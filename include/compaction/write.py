@@ -1,4 +1,4 @@
-"""The rows of a day as few large Parquet files on this machine, in memory that does not grow."""
+"""The rows of a day as few large Parquet files, on this machine."""
 
 from __future__ import annotations
 
