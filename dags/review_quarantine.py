@@ -37,7 +37,13 @@ from include.quarantine.verdicts import VERDICTS
     default_args=DEFAULT_ARGS,
     params={
         "decision": Param(type="string", enum=[*VERDICTS], description="What is to be done"),
-        "why": Param(type="string", minLength=3, description="Kept with the decision"),
+        "why": Param(
+            type="string",
+            minLength=3,
+            maxLength=1000,
+            pattern=r"\S",
+            description="Kept with the decision",
+        ),
         "dataset": Param(steps.ALL, type="string", enum=[steps.ALL, *dataset_names()]),
         "account": Param(None, type=["null", "string"], description="Username; empty for all"),
         "since": Param(None, type=["null", "string"], format="date", description="First UTC date"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Collection, Sequence
+from functools import cache, partial
 
 from include.data_docs.site import publish
 from include.datasets import dataset_named
 from include.interval import Interval
-from include.lake import Lake, json_bytes, run_report_key
+from include.lake import Lake, account_report_key, json_bytes, run_report_key
 from include.quality import Quality
 from include.quarantine import items
 from include.report import AccountReport, RunReport
@@ -51,24 +51,33 @@ class Reruns:
             for account in accounts
         }
 
-    def report(self, dataset: str, interval: Interval, new: Mapping[str, AccountReport]) -> None:
-        """Put the accounts' reports into the run's, and publish their pages anew."""
+    def report(self, dataset: str, interval: Interval, accounts: Collection[str]) -> None:
+        """Put the accounts' reports into the run's, and publish their pages anew.
+
+        Others may do the same for accounts of the same run: whoever is last tells of all.
+        """
         key = run_report_key(dataset, interval)
         if self._lake.find(key) is None:  # the run is not over, or never was
             return
-        body = self._lake.update(key, lambda before: _with(before, new))
-        items.record(self._lake, dataset, interval, new.values())
-        publish(
-            self._lake,
-            RunReport.model_validate_json(body),
-            changed=new.keys(),
-            airflow_url=self._airflow_url,
-        )
+        while True:
+            body = self._lake.update(key, partial(self._told_anew, dataset, interval, accounts))
+            run = RunReport.model_validate_json(body)
+            new = [account for account in run.accounts if account.account in accounts]
+            items.record(self._lake, dataset, interval, new)
+            publish(self._lake, run, changed=accounts, airflow_url=self._airflow_url)
+            if self._lake.find(key) == body:
+                return
 
-
-def _with(body: bytes | None, new: Mapping[str, AccountReport]) -> bytes:
-    if body is None:
-        raise FileNotFoundError("the run's report was deleted while its accounts were made anew")
-    run = RunReport.model_validate_json(body)
-    accounts = [new.get(account.account, account) for account in run.accounts]
-    return json_bytes(run.model_copy(update={"accounts": accounts}).model_dump(mode="json"))
+    def _told_anew(
+        self, dataset: str, interval: Interval, names: Collection[str], body: bytes | None
+    ) -> bytes:
+        """The run's report with what some accounts' own reports say now."""
+        if body is None:
+            raise FileNotFoundError("the run's report was deleted while it was made anew")
+        run = RunReport.model_validate_json(body)
+        told = {
+            name: self._lake.find(account_report_key(dataset, interval, name)) for name in names
+        }
+        new = {name: AccountReport.model_validate_json(own) for name, own in told.items() if own}
+        accounts = [new.get(account.account, account) for account in run.accounts]
+        return json_bytes(run.model_copy(update={"accounts": accounts}).model_dump(mode="json"))

@@ -122,7 +122,7 @@ class _Forgetting:
             elif not changed:
                 lost.append(account)
         new = self._reruns.validate(_Foreseen(self._lake, pages), dataset, interval, fetched)
-        self._reruns.report(dataset, interval, new)
+        self._reruns.report(dataset, interval, new.keys())
         self._purge(dataset, days)  # of what was compacted meanwhile
         self._store(pages)
         if lost:

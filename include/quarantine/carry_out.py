@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from pydantic import ValidationError
+
+from include.errors import BadConfiguration
 from include.interval import Interval
 from include.lake import Lake
 from include.quarantine.decision import AlreadyDecided, Decision, record
@@ -30,6 +33,36 @@ class Done:
     """Rows that are still open."""
 
 
+@dataclass
+class Carried:
+    """What became of a plan."""
+
+    done: list[Done] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    """Rows that somebody else has decided on meanwhile: they stay as that person decided."""
+    failures: list[Exception] = field(default_factory=list)
+    """Why accounts could not be made anew; what was decided about them is recorded."""
+
+    def check(self) -> None:
+        """Raise what went wrong, if anything did; the rest is done.
+
+        Raises:
+            AlreadyDecided: names rows that somebody else has decided on, and how.
+            ExceptionGroup: several accounts could not be made anew; one alone raises its own error.
+        """
+        if len(self.failures) == 1:
+            raise self.failures[0]  # its type says whether a retry can help
+        if self.failures:
+            raise ExceptionGroup(
+                f"{len(self.failures)} accounts could not be made anew", self.failures
+            )
+        if self.refused:
+            raise AlreadyDecided(
+                f"{len(self.refused)} rows were decided on meanwhile and stay so, the others are "
+                f"done: {'; '.join(self.refused[:20])}"
+            )
+
+
 def carry_out(
     lake: Lake,
     settings: Settings,
@@ -38,11 +71,8 @@ def carry_out(
     by: str,
     at: datetime,
     airflow_url: str | None = None,
-) -> list[Done]:
+) -> Carried:
     """Record the decision and make the runs anew; doing it again does the same.
-
-    Items that somebody else has decided on meanwhile stay as that person decided; the others are
-    done all the same.
 
     Args:
         lake: where the items lie.
@@ -53,36 +83,36 @@ def carry_out(
         airflow_url: where Airflow's UI is, for links in the pages.
 
     Raises:
-        AlreadyDecided: names every item that somebody else has decided on, and how.
+        BadConfiguration: nobody is named who approved it.
     """
-    decision = Decision(name=plan.name, verdict=plan.verdict, by=by, at=at, why=plan.why)
+    try:
+        decision = Decision(name=plan.name, verdict=plan.verdict, by=by, at=at, why=plan.why)
+    except ValidationError as error:
+        raise BadConfiguration(f"{by!r} is nobody's name: say who decides") from error
     runs: dict[tuple[Interval, str], list[Planned]] = defaultdict(list)
     for planned in plan.items:
         runs[Interval.parse(planned.item.interval), planned.item.dataset].append(planned)
     reruns = Reruns(lake, settings, airflow_url)
-    done: list[Done] = []
-    decided: list[str] = []
-    for (interval, dataset), items in sorted(runs.items(), key=lambda run: run[0]):
-        accounts = []
-        for planned in items:
+    carried = Carried()
+    for interval, dataset in sorted(runs):
+        new = []
+        for planned in runs[interval, dataset]:
             account, about = planned.item.account, {"grounds": planned.grounds}
-            try:
-                record(lake, dataset, interval, account, decision.model_copy(update=about))
-            except AlreadyDecided as error:
-                decided.append(str(error))
-            else:
-                accounts.append(account)
-        new = reruns.validate(lake, dataset, interval, accounts)
-        reruns.report(dataset, interval, new)
-        for account, report in new.items():
-            name = f"{dataset}/{interval}/{account}"
-            log.info(
-                "%s: %s, %d rows curated, %d open", name, plan.verdict, report.curated, report.open
+            carried.refused += record(
+                lake, dataset, interval, account, decision.model_copy(update=about)
             )
-            done.append(Done(name, dataset, interval.name, report.curated, report.open))
-    if decided:
-        raise AlreadyDecided(
-            f"{len(decided)} of {len(plan.items)} were decided on meanwhile and stay so: "
-            + "; ".join(decided)
-        )
-    return done
+            try:
+                report = reruns.validate(lake, dataset, interval, [account])[account]
+            except Exception as error:
+                # The other accounts are made anew all the same; the task fails in the end.
+                log.exception("%s could not be made anew", planned.item.name)
+                error.add_note(f"while making {planned.item.name} anew")
+                carried.failures.append(error)
+                continue
+            new.append(account)
+            carried.done.append(
+                Done(planned.item.name, dataset, interval.name, report.curated, report.open)
+            )
+            log.info("%s: %s, %d rows open", planned.item.name, plan.verdict, report.open)
+        reruns.report(dataset, interval, new)
+    return carried

@@ -1,4 +1,6 @@
-"""The quarantine from a terminal: ``python -m include.quarantine.command [list|show|decide] …``.
+"""The quarantine from a terminal: list, show, replay, release, discard.
+
+``python -m include.quarantine.command list --dataset tweets``
 
 Reads the Airflow connection ``aws_default`` and the Variable ``tweet_lake`` from the environment,
 as a task does.
@@ -33,7 +35,8 @@ _ALL = "all"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """List, show or decide; 0 if that was done, 1 if it was called off, 2 if it can't be."""
-    options = _parser().parse_args(arguments or ["list"])
+    given = sys.argv[1:] if arguments is None else arguments
+    options = _parser().parse_args(given or ["list"])
     try:
         settings = load_settings()
         lake = open_lake(settings)
@@ -93,6 +96,7 @@ def _decide(lake: Lake, settings: Settings, options: argparse.Namespace) -> int:
         name=f"command-{uuid4()}",
         verdict=VERDICTS[options.decision],
         why=options.why,
+        reason=options.reason,
         ids=options.id,
     )
     _say(plan_in_words(plan), "")
@@ -100,14 +104,15 @@ def _decide(lake: Lake, settings: Settings, options: argparse.Namespace) -> int:
         _say("Nothing was done.")
         return 1
     lake.put_json(plan.key, plan.model_dump(mode="json"))
-    done = carry_out(
+    carried = carry_out(
         lake, settings, plan, by=options.by, at=datetime.now(UTC), airflow_url=airflow_url()
     )
-    for item in done:
+    for item in carried.done:
         _say(
             f"{item.name}: {plan.verdict}; {count_of(item.curated, 'row')} of it in curated/, "
             f"{item.open:,} still open"
         )
+    carried.check()
     return 0
 
 

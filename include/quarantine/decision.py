@@ -18,7 +18,8 @@ from include.interval import Interval
 from include.lake import Lake, account_prefix
 from include.quarantine.verdicts import Verdict
 
-_Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+"""A name, or a reason in a person's words."""
 
 
 class AlreadyDecided(BadConfiguration):
@@ -48,9 +49,9 @@ class Decision(BaseModel):
     name: str
     """The run or command that recorded it: recording it again changes nothing."""
     verdict: Verdict
-    by: _Said
+    by: Said
     at: AwareDatetime
-    why: _Said
+    why: Said
     grounds: tuple[Ground, ...] = ()
     """The rows that it is about; none of a replay."""
 
@@ -77,27 +78,31 @@ class Decisions(BaseModel):
         """The decision that holds for a row.
 
         A release holds as long as the row fails for no other reason than those that somebody saw;
-        a discarded row stays where it is, whatever a later suite says of it.
+        a discarded row stays where it is, whatever a later suite says of it. Rows without an id are
+        told apart by their reasons alone.
         """
         for decision, seen in reversed(self._by_id.get(row_id, ())):
-            if decision.verdict == "discarded" or seen.issuperset(reasons):
+            stays = decision.verdict == "discarded" and row_id is not None
+            if stays or seen.issuperset(reasons):
                 return decision
         return None
 
-    def after(self, decision: Decision) -> Decisions:
-        """These and one more.
-
-        Raises:
-            AlreadyDecided: another decision holds for one of its rows.
-        """
-        if any(made.name == decision.name for made in self.made):
-            return self
+    def after(self, decision: Decision) -> tuple[Decisions, list[str]]:
+        """These and one more, and of which of its rows somebody else was faster to decide."""
+        free: list[tuple[str | None, tuple[str, ...]]] = []
+        refused: list[str] = []
         for ground in decision.grounds:
             for row_id in ground.ids:
                 earlier = self.about(row_id, ground.reasons)
-                if earlier is not None:
-                    raise AlreadyDecided(f"row {row_id or 'without an id'} was {earlier}")
-        return Decisions(made=(*self.made, decision))
+                if earlier is None:
+                    free.append((row_id, ground.reasons))
+                elif earlier.name != decision.name:
+                    refused.append(f"row {row_id or 'without an id'} was {earlier}")
+        is_known = any(made.name == decision.name for made in self.made)
+        if not free and (decision.grounds or is_known):
+            return self, refused
+        new = decision.model_copy(update={"grounds": grounds(free)})
+        return Decisions(made=(*self.made, new)), refused
 
     @cached_property
     def _by_id(self) -> dict[str | None, list[tuple[Decision, frozenset[str]]]]:
@@ -138,23 +143,29 @@ def read_decisions(lake: Lake, dataset: str, interval: Interval, account: str) -
 
 def record(
     lake: Lake, dataset: str, interval: Interval, account: str, decision: Decision
-) -> Decisions:
-    """Add a decision, also while others decide; whoever is first decides.
+) -> list[str]:
+    """Add a decision, also while others decide; of each row, whoever is first decides.
+
+    Returns:
+        Of which rows somebody else was faster, and what that person decided.
 
     Raises:
-        AlreadyDecided: another decision holds for one of its rows.
         DecisionsUnreadable: the object is not what this module wrote.
     """
     key = decisions_key(dataset, interval, account)
+    refused: list[str] = []
 
     def with_decision(body: bytes | None) -> bytes:
-        try:
-            decided = _parse(lake, key, body).after(decision)
-        except AlreadyDecided as error:
-            raise AlreadyDecided(f"{dataset}/{interval}/{account}: {error}") from error
-        return decided.model_dump_json(indent=1).encode()
+        decided, refused[:] = _parse(lake, key, body).after(decision)
+        return to_bytes(decided)
 
-    return _parse(lake, key, lake.update(key, with_decision))
+    lake.update(key, with_decision)
+    return [f"{dataset}/{interval}/{account}: {row}" for row in refused]
+
+
+def to_bytes(decisions: Decisions) -> bytes:
+    """The body of the object that holds them."""
+    return decisions.model_dump_json(indent=1).encode()
 
 
 def _parse(lake: Lake, key: str, body: bytes | None) -> Decisions:

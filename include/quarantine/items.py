@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from include.errors import TweetLakeError
 from include.interval import Interval
 from include.lake import Lake, batch_prefix, json_bytes
+from include.outcomes import Outcome
 from include.report import AccountReport
 
 OPEN_KEY = "review/open.json"
@@ -102,6 +103,8 @@ class _Month(BaseModel):
         """The month with what a run left of some accounts in the place of what was there."""
         listed = {(item.interval, item.account): item for item in self.items}
         for account in accounts:
+            if account.outcome is Outcome.FAILED:  # what lies there, an earlier run has told
+                continue
             place = interval.name, account.account
             item = Item.of(dataset, interval, account)
             # What was there once stays on the list when nothing is left of it.
@@ -184,7 +187,8 @@ def _change(lake: Lake, dataset: str, month: str, change: Callable[[_Month], _Mo
     """Change a month's list, and the counts above it."""
     key = items_key(dataset, month)
     before = _parse(lake, key, lake.find(key), _Month)
-    if change(before) == before:
+    counted = open_by_month(lake).get(dataset, {}).get(month, 0)
+    if change(before) == before and counted == _open_items(before.items):
         return
 
     def with_change(body: bytes | None) -> bytes:
@@ -192,9 +196,12 @@ def _change(lake: Lake, dataset: str, month: str, change: Callable[[_Month], _Mo
 
     def with_month(body: bytes | None) -> bytes:
         # The list is read after the counts: whoever writes these last has seen the last list.
-        counts = _parse(lake, OPEN_KEY, body, _Open).items
-        months = {**counts.get(dataset, {}), month: _open_items(read_items(lake, dataset, month))}
-        listed = {**counts, dataset: {name: n for name, n in sorted(months.items()) if n}}
+        counts = _parse(lake, OPEN_KEY, body, _Open).items if body else _count_all(lake)
+        of_months = {
+            **counts.get(dataset, {}),
+            month: _open_items(read_items(lake, dataset, month)),
+        }
+        listed = {**counts, dataset: {name: n for name, n in sorted(of_months.items()) if n}}
         return json_bytes(_Open(items=listed).model_dump(mode="json"))
 
     lake.update(key, with_change)
@@ -245,6 +252,18 @@ def newest_open(lake: Lake, counts: Mapping[str, Mapping[str, int]], most: int) 
             yield item
         if found >= most:
             return
+
+
+def _count_all(lake: Lake) -> dict[str, dict[str, int]]:
+    """The counts made anew, where they were deleted."""
+    prefix = "review/items/"
+    datasets = [folder.removeprefix(prefix).strip("/") for folder in lake.folders(prefix)]
+    return {
+        dataset: {
+            month: _open_items(read_items(lake, dataset, month)) for month in months(lake, dataset)
+        }
+        for dataset in datasets
+    }
 
 
 def _open_items(items: Iterable[Item]) -> int:

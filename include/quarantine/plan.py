@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
 
-from pydantic import BaseModel, ConfigDict
+import pyarrow.parquet as pq
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from include.datasets import dataset_named
 from include.errors import BadConfiguration
 from include.interval import Interval
 from include.lake import Lake, account_report_key
 from include.overlay import Overlay
-from include.quarantine.decision import Ground, grounds
+from include.quarantine.decision import (
+    AlreadyDecided,
+    Decision,
+    Ground,
+    Said,
+    decisions_key,
+    grounds,
+    read_decisions,
+    to_bytes,
+)
 from include.quarantine.items import Item
 from include.quarantine.rows import open_rows
 from include.quarantine.verdicts import Verdict
@@ -33,9 +46,11 @@ class Planned(BaseModel):
     grounds: tuple[Ground, ...] = ()
     """The rows that it is about; none of a replay."""
     lands: int
-    """Rows that would come into curated/ beyond those that are there."""
+    """Rows that would come into curated/."""
+    leaves: int
+    """Rows that would be taken out of curated/: today's suite does not let them pass any more."""
     stays: int
-    """Rows that would stay open."""
+    """Rows that would be open."""
     can_not_land: int = 0
     """Rows that are to be released, but lack what is never null."""
 
@@ -48,13 +63,13 @@ class Plan(BaseModel):
     name: str
     """The run or command that makes it."""
     verdict: Verdict
-    why: str
+    why: Said
     items: tuple[Planned, ...]
 
     @property
     def key(self) -> str:
-        """``review/plans/<name>.json``."""
-        return plan_key(self.name)
+        """``review/plans/<name>.json``: what a person was shown before it was carried out."""
+        return f"review/plans/{self.name}.json"
 
     @property
     def lands(self) -> int:
@@ -62,14 +77,14 @@ class Plan(BaseModel):
         return sum(planned.lands for planned in self.items)
 
     @property
+    def leaves(self) -> int:
+        """Rows that would be taken out of curated/ in all."""
+        return sum(planned.leaves for planned in self.items)
+
+    @property
     def stays(self) -> int:
-        """Rows that would stay open in all."""
+        """Rows that would be open in all."""
         return sum(planned.stays for planned in self.items)
-
-
-def plan_key(name: str) -> str:
-    """``review/plans/<name>.json``: what a person was shown before it was carried out."""
-    return f"review/plans/{name}.json"
 
 
 def make_plan(
@@ -80,9 +95,10 @@ def make_plan(
     name: str,
     verdict: Verdict,
     why: str,
+    reason: str | None = None,
     ids: Collection[str] = (),
 ) -> Plan:
-    """Count what a decision would do; nothing is written.
+    """Count what a decision would do, by doing it above the lake; nothing is written.
 
     Args:
         lake: where the items lie.
@@ -91,35 +107,41 @@ def make_plan(
         name: the run or command that asks.
         verdict: what is to be done.
         why: in the words of the person who asks.
+        reason: only rows that hold this reason are decided on, and released only if no other.
         ids: rows that it is about; empty for all that are open. A replay is of whole items.
 
     Raises:
+        AlreadyDecided: somebody has decided on all of the rows.
+        BadConfiguration: ``why`` says nothing, or more than 1,000 characters.
         CanNotBeDecided: a row is not there, or none of the rows can land, or raw pages are gone.
         RowsGone: the rows of an item are not there.
     """
-    wanted = set(ids)
-    if verdict == "replayed" and wanted:
+    draft = _draft(name, verdict, why)
+    if verdict == "replayed" and ids:
         raise CanNotBeDecided("a replay is of whole items; leave the ids out")
     for item in items:
         _check_raw(lake, item)
-    if verdict == "replayed":
-        planned = _replay(lake, settings, items)
-    else:
-        planned = [_decide(lake, item, verdict, wanted) for item in items]
-        found = {row_id for one in planned for ground in one.grounds for row_id in ground.ids}
-        if missing := sorted(wanted - found):
-            raise CanNotBeDecided(
-                f"no open row of {', '.join(item.name for item in items)} has the id "
-                f"{', '.join(missing)}"
-            )
-    if verdict == "released" and not sum(one.lands for one in planned):
-        raise CanNotBeDecided(
-            f"none of the {sum(one.can_not_land for one in planned)} rows can land: each lacks an "
-            "id, a time or another column that is never null. Discard them, or replay them once "
-            "the decoding is mended"
-        )
-    touched = [one for one in planned if one.grounds or verdict == "replayed"]
-    return Plan(name=name, verdict=verdict, why=why, items=tuple(touched))
+    choice = _Choice(lake, verdict, reason, frozenset(ids))
+    chosen = [(item, *choice.of(item)) for item in items]
+    choice.check()
+    reruns = Reruns(lake, settings)
+    planned = [
+        _planned(lake, reruns, item, draft.model_copy(update={"grounds": about}), lacking)
+        for item, about, lacking in chosen
+        if about or verdict == "replayed"
+    ]
+    return Plan(name=name, verdict=verdict, why=draft.why, items=tuple(planned))
+
+
+def _draft(name: str, verdict: Verdict, why: str) -> Decision:
+    """The decision as it would be, but for who approves it."""
+    try:
+        return Decision(name=name, verdict=verdict, by="nobody", at=datetime.now(UTC), why=why)
+    except ValidationError as error:
+        raise BadConfiguration(
+            f"why it is {verdict} has to be said in 1 to 1,000 characters; there are "
+            f"{len(why.strip()):,}"
+        ) from error
 
 
 def _check_raw(lake: Lake, item: Item) -> None:
@@ -131,26 +153,100 @@ def _check_raw(lake: Lake, item: Item) -> None:
         )
 
 
-def _replay(lake: Lake, settings: Settings, items: Sequence[Item]) -> list[Planned]:
-    reruns = Reruns(lake, settings)
-    planned = []
-    for item in items:
+class _Choice:
+    """Which rows of the items are meant, and what there is to say where it is none."""
+
+    def __init__(
+        self, lake: Lake, verdict: Verdict, reason: str | None, ids: frozenset[str]
+    ) -> None:
+        self._lake = lake
+        self._verdict = verdict
+        self._reason = reason
+        self._ids = ids
+        self._missing = set(ids)
+        self._found = 0
+        self._lacking = 0
+        self._decided: list[str] = []
+
+    def of(self, item: Item) -> tuple[tuple[Ground, ...], int]:
+        """The rows of an item that are meant, and how many more can't land."""
+        if self._verdict == "replayed":
+            return (), 0
         interval = Interval.parse(item.interval)
-        told = lake.find(account_report_key(item.dataset, interval, item.account))
-        before = AccountReport.model_validate_json(told).curated if told else 0
-        after = reruns.validate(Overlay(lake), item.dataset, interval, [item.account])[item.account]
-        planned.append(Planned(item=item, lands=after.curated - before, stays=after.open))
-    return planned
+        made = read_decisions(self._lake, item.dataset, interval, item.account)
+        chosen, lacking = [], 0
+        for row_id, reasons, is_whole in open_rows(self._lake, item):
+            if (self._ids and row_id not in self._ids) or not self._is_meant(reasons):
+                continue
+            self._missing.discard(row_id or "")
+            if earlier := made.about(row_id, reasons):
+                self._decided.append(f"{item.name}: row {row_id or 'without an id'} was {earlier}")
+            elif is_whole or self._verdict == "discarded":
+                chosen.append((row_id, reasons))
+            else:
+                lacking += 1
+        self._found += len(chosen)
+        self._lacking += lacking
+        return grounds(chosen), lacking
+
+    def check(self) -> None:
+        """Say why nothing is left to decide."""
+        if self._verdict == "replayed":
+            return
+        if self._missing:
+            raise CanNotBeDecided(f"no open row has the id {', '.join(sorted(self._missing))}")
+        if self._found:
+            return
+        if self._decided:
+            raise AlreadyDecided(
+                f"{'; '.join(self._decided[:5])}. Where that has not come into the lake, a replay "
+                "brings it there"
+            )
+        if self._lacking:
+            raise CanNotBeDecided(
+                f"none of the {self._lacking} rows can land: each lacks an id, a time or another "
+                "column that is never null. Discard them, or replay them once the decoding is "
+                "mended"
+            )
+        raise CanNotBeDecided(
+            f"no row failed for {self._reason} alone; name the rows by their ids, or leave the "
+            "reason out"
+        )
+
+    def _is_meant(self, reasons: Sequence[str]) -> bool:
+        if self._reason is None:
+            return True
+        if self._verdict == "released":  # nobody looks at the others who asks for one reason
+            return set(reasons) == {self._reason}
+        return self._reason in reasons
 
 
-def _decide(lake: Lake, item: Item, verdict: Verdict, wanted: Collection[str]) -> Planned:
-    rows = [row for row in open_rows(lake, item) if not wanted or row[0] in wanted]
-    whole = sum(is_whole for _, _, is_whole in rows) if verdict == "released" else 0
-    kept = [row for row in rows if row[2] or verdict == "discarded"]
+def _planned(lake: Lake, reruns: Reruns, item: Item, draft: Decision, lacking: int) -> Planned:
+    interval = Interval.parse(item.interval)
+    told = lake.find(account_report_key(item.dataset, interval, item.account))
+    before = (
+        _curated_ids(lake, AccountReport.model_validate_json(told), item.dataset) if told else set()
+    )
+    made = read_decisions(lake, item.dataset, interval, item.account)
+    key = decisions_key(item.dataset, interval, item.account)
+    foreseen = Overlay(lake, {key: to_bytes(made.after(draft)[0])})
+    after = reruns.validate(foreseen, item.dataset, interval, [item.account])[item.account]
+    ids = _curated_ids(foreseen, after, item.dataset)
     return Planned(
         item=item,
-        grounds=grounds((row_id, reasons) for row_id, reasons, _ in kept),
-        lands=whole,
-        stays=item.open - len(kept),
-        can_not_land=len(rows) - len(kept),
+        grounds=draft.grounds,
+        lands=len(ids - before),
+        leaves=len(before - ids),
+        stays=after.open,
+        can_not_land=lacking,
     )
+
+
+def _curated_ids(lake: Lake, report: AccountReport, dataset: str) -> set[str]:
+    column = dataset_named(dataset).id_column
+    return {
+        row_id
+        for key in report.curated_keys
+        if key.endswith(".parquet")
+        for row_id in pq.read_table(io.BytesIO(lake.get(key)), columns=[column])[column].to_pylist()
+    }

@@ -55,6 +55,7 @@ def select() -> dict[str, str]:
         name=re.sub(r"[^\w.-]", "-", context["run_id"]),
         verdict=verdict,
         why=why,
+        reason=selection.reason,
         ids=ids or (),
     )
     lake.put_json(plan.key, plan.model_dump(mode="json"))
@@ -68,7 +69,7 @@ def decide(key: str, answer: dict[str, Any]) -> list[str]:
     settings = load_settings()
     lake = open_lake(settings)
     at = answer["responded_at"]
-    done = carry_out(
+    carried = carry_out(
         lake,
         settings,
         Plan.model_validate(lake.get_json(key)),
@@ -77,15 +78,16 @@ def decide(key: str, answer: dict[str, Any]) -> list[str]:
         airflow_url=airflow_url(),
     )
     events = get_current_context()["outlet_events"][REVIEWED]
-    for dataset, interval in sorted({(item.dataset, item.interval) for item in done}):
+    for dataset, interval in sorted({(item.dataset, item.interval) for item in carried.done}):
         extra: dict[str, JsonValue] = {
             "interval": interval,
             "report": run_report_key(dataset, Interval.parse(interval)),
             "curated": sum(
                 item.curated
-                for item in done
+                for item in carried.done
                 if (item.dataset, item.interval) == (dataset, interval)
             ),
         }
         events.add(curated(dataset), extra=extra)
-    return [item.name for item in done]
+    carried.check()
+    return [item.name for item in carried.done]

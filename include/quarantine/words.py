@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from include.data_docs.words import count_of, interval_in_words
 from include.interval import Interval
+from include.notify.message import one_line
 from include.quarantine.items import Item
 from include.quarantine.plan import Plan, Planned
 
@@ -25,15 +27,15 @@ def plan_in_words(plan: Plan) -> str:
         [
             _WHAT[plan.verdict],
             "",
-            f"**Why:** {plan.why}",
+            f"**Why:** {_plain(plan.why)}",
             "",
             (
                 f"**{count_of(len(plan.items), 'item')}**: {count_of(plan.lands, 'row')} would "
-                f"land, {plan.stays:,} would stay open."
+                f"land, {plan.stays:,} would stay open{_leaving(plan)}."
             ),
             "",
-            "| item | open now | would land | stay open | failed |",
-            "|---|---:|---:|---:|---|",
+            "| item | open now | would land | stay open | taken out | failed |",
+            "|---|---:|---:|---:|---:|---|",
             *(_line(planned) for planned in items),
             *([f"\nand {count_of(rest, 'more item')}"] if rest > 0 else []),
         ]
@@ -59,10 +61,21 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
+def _leaving(plan: Plan) -> str:
+    if not plan.leaves:
+        return ""
+    return f", {plan.leaves:,} would be taken out, as today's suite does not let them pass"
+
+
+def _plain(text: str) -> str:
+    """A person's words on one line, none of which is Markdown."""
+    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", one_line(text))
+
+
 def _line(planned: Planned) -> str:
     item = planned.item
     lacking = f"; {planned.can_not_land:,} can't land" if planned.can_not_land else ""
     return (
         f"| {item_in_words(item)} | {item.open:,} | {planned.lands:,} | {planned.stays:,}{lacking} "
-        f"| {reasons_in_words(item)} |"
+        f"| {planned.leaves:,} | {reasons_in_words(item)} |"
     )

@@ -13,9 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from include.data_docs.site import publish
+from include.datasets.dataset import Dataset
 from include.datasets.tweets import dataset as tweets
 from include.interval import Interval
 from include.lake import Lake, account_report_key, run_report_key
+from include.quality import Quality
 from include.quarantine.items import Item
 from include.quarantine.selection import parse_selection, select
 from include.raw import Fetched, RawBatch
@@ -43,7 +45,7 @@ class ReviewedLake:
     def __init__(self, lake: Lake, interval: Interval, suite: Path, patch: Any) -> None:
         self.lake, self.interval, self.settings = lake, interval, SETTINGS
         self._suite = json.loads(tweets.DATASET.suite.read_text(encoding="utf-8"))
-        self._file, self._patch = suite, patch
+        self._file, self._patch, self._usual = suite, patch, tweets.DATASET.suite
 
     def post(self, number: int, account: str = "nasa", **fields: Any) -> dict[str, Any]:
         """A good post, ``number`` minutes after the interval's start."""
@@ -95,6 +97,10 @@ class ReviewedLake:
         self._file.write_text(json.dumps(self._suite), encoding="utf-8")
         self._patch.setattr(tweets, "DATASET", replace(tweets.DATASET, suite=self._file))
 
+    def judge_as_ever(self) -> None:
+        """Judge by the suite of the project again."""
+        self._patch.setattr(tweets, "DATASET", replace(tweets.DATASET, suite=self._usual))
+
     def items(self, **asked: Any) -> list[Item]:
         return select(self.lake, parse_selection(**asked))
 
@@ -119,6 +125,25 @@ class ReviewedLake:
         return {
             key: self.lake.get(key) for key in self.lake.keys("") if not key.startswith(tuple(but))
         }
+
+
+@pytest.fixture(scope="session")
+def qualities() -> dict[bytes, Quality]:
+    """Suites that are ready, by their text: making one ready takes longer than a test."""
+    return {}
+
+
+@pytest.fixture(autouse=True)
+def _ready_suites(qualities: dict[bytes, Quality], monkeypatch: pytest.MonkeyPatch) -> None:
+    make_ready = Dataset.quality
+
+    def quality(dataset: Dataset) -> Quality:
+        text = dataset.suite.read_bytes()
+        if text not in qualities:
+            qualities[text] = make_ready(dataset)
+        return qualities[text]
+
+    monkeypatch.setattr(Dataset, "quality", quality)
 
 
 @pytest.fixture

@@ -7,34 +7,40 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from include import rerun
 from include.data_docs.keys import run_page_key
 from include.data_docs.words import to_review
 from include.interval import Interval
 from include.outcomes import Outcome
+from include.quarantine import items
 from include.quarantine.carry_out import carry_out
 from include.quarantine.decision import AlreadyDecided, read_decisions
-from include.quarantine.items import State, open_by_month
+from include.quarantine.items import OPEN_KEY, State, open_by_month
 from include.quarantine.plan import CanNotBeDecided, make_plan
 from include.quarantine.selection import parse_selection, select_open
+from include.validation import RawIncompleteError
 from tests.include.quarantine.conftest import BAD, FIRST
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 
 
-def plan_of(reviewed, verdict, *, ids=(), name="run-1", **asked):
+def plan_of(reviewed, verdict, *, ids=(), name="run-1", why="looked at it", **asked):
     return make_plan(
         reviewed.lake,
         reviewed.settings,
         select_open(reviewed.lake, parse_selection(**asked)),
         name=name,
         verdict=verdict,
-        why="looked at it",
+        why=why,
+        reason=asked.get("reason"),
         ids=ids,
     )
 
 
 def do(reviewed, plan, by="ada"):
-    return carry_out(reviewed.lake, reviewed.settings, plan, by=by, at=NOW)
+    carried = carry_out(reviewed.lake, reviewed.settings, plan, by=by, at=NOW)
+    carried.check()
+    return carried
 
 
 def test_a_replay_after_a_suite_was_mended_empties_the_quarantine_of_what_was_wrongly_there(
@@ -186,7 +192,7 @@ def test_of_two_who_decide_at_once_the_second_hears_how_the_first_decided(review
 
     with pytest.raises(
         AlreadyDecided,
-        match=rf"1 of 2 .*tweets/.*/nasa: row {FIRST + 2} was discarded by ada at 2026-11-03 09:30",
+        match=rf"1 rows were .*tweets/.*/nasa: row {FIRST + 2} was discarded by ada at 2026-11-03",
     ):
         do(reviewed, second, by="bob")
 
@@ -233,7 +239,7 @@ def test_a_row_without_what_is_never_null_can_not_be_released(reviewed):
 
 def test_an_id_that_is_not_there_is_told_before_anything_moves(reviewed):
     reviewed.run(nasa=[reviewed.post(2, **BAD)])
-    with pytest.raises(CanNotBeDecided, match="has the id 123"):
+    with pytest.raises(CanNotBeDecided, match="no open row has the id 123"):
         plan_of(reviewed, "released", ids=["123", str(FIRST + 2)])
 
 
@@ -243,3 +249,77 @@ def test_rows_whose_raw_pages_are_gone_are_told_before_anything_moves(reviewed):
         reviewed.lake.delete(key)
     with pytest.raises(CanNotBeDecided, match=r"nasa: its raw pages are not there"):
         plan_of(reviewed, "replayed")
+
+
+def test_the_rows_that_nobody_else_decided_on_are_done(reviewed):
+    reviewed.run(nasa=[reviewed.post(n, **BAD) for n in (1, 2, 3)])
+    second = plan_of(reviewed, "released", name="run-2")
+    do(reviewed, plan_of(reviewed, "discarded", ids=[str(FIRST + 1)]))
+
+    with pytest.raises(AlreadyDecided, match=r"1 rows were decided on meanwhile"):
+        do(reviewed, second, by="bob")
+
+    assert set(reviewed.curated()) == {2, 3}
+    assert reviewed.account().discarded == 1
+
+
+def test_an_account_that_can_not_be_made_anew_holds_up_no_other(reviewed):
+    reviewed.run(nasa=[reviewed.post(2, **BAD)], esa=[reviewed.post(9, "esa", **BAD)])
+    plan = plan_of(reviewed, "released")
+    for key in list(reviewed.lake.keys("raw/tweets/dt=2026-11-02/account=esa/")):
+        reviewed.lake.delete(key)
+
+    with pytest.raises(RawIncompleteError, match="esa"):
+        do(reviewed, plan)
+
+    assert set(reviewed.curated()) == {2}
+    assert {item.account: item.state for item in reviewed.items()} == {
+        "nasa": State.RELEASED,
+        "esa": State.OPEN,
+    }
+
+
+def test_two_who_decide_about_accounts_of_one_run_both_show_on_its_pages(reviewed, monkeypatch):
+    reviewed.run(nasa=[reviewed.post(2, **BAD)], esa=[reviewed.post(9, "esa", **BAD)])
+    first = plan_of(reviewed, "released", account="nasa")
+    second = plan_of(reviewed, "released", account="esa", name="run-2")
+    real, others = rerun.publish, iter([second])
+
+    def publish(*arguments, **named):
+        if other := next(others, None):  # whole, in the middle of the first
+            do(reviewed, other, by="bob")
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(rerun, "publish", publish)
+    do(reviewed, first)
+
+    assert to_review(reviewed.report()) == []
+    page = reviewed.lake.get(run_page_key("tweets", reviewed.interval)).decode()
+    assert "Somebody has decided on all that was quarantined" in page
+    assert {item.state for item in reviewed.items()} == {State.RELEASED}
+    assert open_by_month(reviewed.lake) == {"tweets": {}}
+
+
+def test_a_rerun_that_fails_leaves_what_waits_for_a_decision_on_the_list(reviewed):
+    reviewed.run(nasa=[reviewed.post(2, **BAD)])
+    failed = reviewed.account().model_copy(
+        update={"outcome": Outcome.FAILED, "quarantined": 0, "reasons": {}}
+    )
+    items.record(reviewed.lake, "tweets", reviewed.interval, [failed])
+    assert [item.state for item in reviewed.items()] == [State.OPEN]
+
+
+@pytest.mark.parametrize("how", ["crashed before the counts", "deleted as the error says"])
+def test_the_counts_are_made_again_by_a_retry(reviewed, how, monkeypatch):
+    if how.startswith("crashed"):
+        with monkeypatch.context() as patch:
+            patch.setattr(items, "OPEN_KEY", "review/elsewhere.json")
+            reviewed.run(nasa=[reviewed.post(2, **BAD)])
+    else:
+        reviewed.run(nasa=[reviewed.post(2, **BAD)])
+        reviewed.lake.delete(OPEN_KEY)
+    assert open_by_month(reviewed.lake) == {}
+
+    items.record(reviewed.lake, "tweets", reviewed.interval, [reviewed.account()])
+
+    assert open_by_month(reviewed.lake) == {"tweets": {"2026-11": 1}}

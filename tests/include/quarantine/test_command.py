@@ -114,3 +114,9 @@ def test_what_is_decided_already_is_told(reviewed, terminal):
     code, _, errors = terminal("release", *BY)
     assert code == 2
     assert "was discarded by ada" in errors
+
+
+def test_without_make_the_arguments_are_those_of_the_command_line(reviewed, terminal, monkeypatch):
+    reviewed.run(nasa=[reviewed.post(2, **BAD)])
+    monkeypatch.setattr("sys.argv", ["command", "release", "--account", "nsa", *BY])
+    assert main() == 2

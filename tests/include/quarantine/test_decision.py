@@ -11,7 +11,6 @@ import pytest
 from include.interval import Interval
 from include.lake import Lake
 from include.quarantine.decision import (
-    AlreadyDecided,
     Decision,
     Decisions,
     DecisionsUnreadable,
@@ -64,10 +63,14 @@ def test_recording_again_changes_nothing(lake: Lake, interval: Interval):
 def test_the_second_who_decides_about_a_row_is_told_of_the_first(lake: Lake, interval: Interval):
     record(lake, "tweets", interval, "nasa", decision("run-1", t1=["a"], t2=["a"]))
 
-    with pytest.raises(AlreadyDecided, match=r"row 2 was released by ada at 2026-11-03 09:30 UTC"):
-        record(lake, "tweets", interval, "nasa", decision("run-2", "discarded", "bob", t2=["a"]))
+    late = decision("run-2", "discarded", "bob", t2=["a"], t3=["a"])
+    (told,) = record(lake, "tweets", interval, "nasa", late)
 
-    assert len(read_decisions(lake, "tweets", interval, "nasa").made) == 1
+    assert told.endswith("/nasa: row 2 was released by ada at 2026-11-03 09:30 UTC: seen")
+    found = read_decisions(lake, "tweets", interval, "nasa")
+    assert [(found.about(i, ["a"]).by) for i in ("1", "2", "3")] == ["ada", "ada", "bob"]
+    assert record(lake, "tweets", interval, "nasa", late) == [told]
+    assert read_decisions(lake, "tweets", interval, "nasa") == found
 
 
 def test_of_many_who_decide_at_once_one_wins_and_the_others_hear_of_it(
@@ -75,27 +78,24 @@ def test_of_many_who_decide_at_once_one_wins_and_the_others_hear_of_it(
 ):
     def decide(number: int) -> Any:
         made = decision(f"run-{number}", by=f"person {number}", t1=["a"])
-        try:
-            record(lake, "tweets", interval, "nasa", made)
-        except AlreadyDecided as error:
-            return str(error)
-        return None
+        return record(lake, "tweets", interval, "nasa", made)
 
     with ThreadPoolExecutor(8) as pool:
         told = list(pool.map(decide, range(8)))
 
     (winner,) = read_decisions(lake, "tweets", interval, "nasa").made
-    assert [number for number, error in enumerate(told) if error is None] == [
+    assert [number for number, refused in enumerate(told) if not refused] == [
         int(winner.name.removeprefix("run-"))
     ]
-    assert sum(winner.by in str(error) for error in told) == 7
+    assert sum(winner.by in str(refused) for refused in told) == 7
 
 
 def test_a_row_that_was_released_and_fails_for_something_new_can_be_decided_on_again():
-    once = Decisions().after(decision("run-1", t1=["a"]))
+    once, _ = Decisions().after(decision("run-1", t1=["a"]))
     assert once.about("1", ["a", "b"]) is None
 
-    again = once.after(decision("run-2", "discarded", t1=["a", "b"]))
+    again, refused = once.after(decision("run-2", "discarded", t1=["a", "b"]))
+    assert refused == []
 
     about = again.about("1", ["a"])
     assert about is not None
@@ -114,3 +114,20 @@ def test_a_decision_names_who_and_why(field: str):
     given = decision("run-1", t1=["a"]).model_dump()
     with pytest.raises(ValueError, match=field):
         Decision.model_validate({**given, field: "  "})
+
+
+def test_a_run_that_is_made_to_decide_again_decides_about_other_rows_as_well():
+    once, _ = Decisions().after(decision("run-1", t1=["a"]))
+    again, refused = once.after(decision("run-1", t1=["a"], t2=["a"]))
+    assert refused == []
+    assert [ground.ids for made in again.made for ground in made.grounds] == [("1",), ("2",)]
+
+
+def test_rows_without_an_id_are_told_apart_by_what_they_failed():
+    made = Decision(
+        name="run-1", verdict="discarded", by="ada", at=AT, why="seen",
+        grounds=grounds([(None, ["tweet_id_missing"])]),
+    )  # fmt: skip
+    found, _ = Decisions().after(made)
+    assert found.about(None, ["tweet_id_missing"]) == made
+    assert found.about(None, ["tweet_id_missing", "text_missing"]) is None
