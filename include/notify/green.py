@@ -10,7 +10,7 @@ from include.data_docs.words import interval_in_words
 from include.interval import Interval
 from include.lake import Lake
 from include.notify import message
-from include.notify.alerts import News, tasks_key
+from include.notify.alerts import Alerts, News, tasks_key
 from include.notify.tell import recall, tell
 from include.notify.words import known_troubles, names_in_words
 from include.settings import Settings
@@ -33,7 +33,8 @@ def tell_green(
         TweetLakeError: a channel failed, or the lake did.
     """
     key = tasks_key(dag_id)
-    if not recall(lake, key).open:
+    occasion = _occasion(recall(lake, key), interval, now)
+    if occasion is None:
         return
     tell(
         lake,
@@ -49,10 +50,23 @@ def tell_green(
         compose=lambda news: compose(
             dag_id, interval, news, recipients=settings.alert_to, airflow_url=airflow_url
         ),
-        occasion=f"{interval} went through",
+        occasion=occasion,
         interval=interval,
         now=now,
     )
+
+
+def _occasion(known: Alerts, interval: Interval, now: datetime) -> str | None:
+    """Which message this is; None where people know of no failure.
+
+    A run that is cleared may fail and go through again, so that its interval is no name. A retry
+    goes on with the message that not every channel took.
+    """
+    name = f"{interval} went through"
+    for occasion, sent in known.sent.items():
+        if occasion.startswith(name) and sent.news.recovered:
+            return occasion
+    return f"{name} at {now.isoformat()}" if known.open else None
 
 
 def compose(

@@ -8,6 +8,7 @@ import pytest
 
 from include.interval import Interval
 from include.notify.alerts import Alerts, Trouble, tasks_key
+from include.notify.errors import SnsNotSent
 from include.notify.green import tell_green
 from include.settings import Settings
 
@@ -28,13 +29,13 @@ def green(lake, sink, connect):
         bucket=lake.bucket, alert_to=("a@example.org",), data_docs_url="http://docs.example"
     )
 
-    def green(over):
+    def green(over, now=AFTER.end, **changes):
         tell_green(
             lake,
-            settings,
+            settings.model_copy(update=changes),
             "ingest_tweets",
             over,
-            now=AFTER.end,
+            now=now,
             airflow_url="http://airflow.example/",
         )
 
@@ -64,3 +65,23 @@ def test_a_dag_that_never_failed_leaves_no_object(green, lake):
     lake.delete(tasks_key("ingest_tweets"))
     green(AFTER)
     assert list(lake.keys("alerts/")) == []
+
+
+def test_a_run_that_is_cleared_and_fails_again_is_told_again(green, lake, sink):
+    key = tasks_key("ingest_tweets")
+    failed = Alerts.model_validate_json(lake.get(key)).open
+    green(AFTER)
+    after = Alerts.model_validate_json(lake.get(key))
+    lake.put(key, after.model_copy(update={"open": failed}).model_dump_json().encode())
+    green(AFTER, now=AFTER.end + timedelta(hours=24))
+    assert len(sink.mails) == 2
+
+
+def test_a_retry_goes_to_the_channel_that_lacks_it(green, sink, topic):
+    both = {"alert_by": ("mail", "sns")}
+    with pytest.raises(SnsNotSent):
+        green(AFTER, **both, sns_topic_arn=f"{topic.arn}x")
+    for minutes in (5, 10):
+        now = AFTER.end + timedelta(minutes=minutes)
+        green(AFTER, now=now, **both, sns_topic_arn=topic.arn)
+    assert (len(sink.mails), len(topic.messages)) == (1, 1)
