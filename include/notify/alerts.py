@@ -17,6 +17,8 @@ _MOST_SENT = 30
 """Messages that are remembered: more than are tried again at a time."""
 _JITTER = timedelta(minutes=30)
 """A daily run that is faster than yesterday's still tells again after 24 hours."""
+_RECOVERED = "recovered"
+"""A recovery is remembered as a kind: it has its quiet period as well."""
 
 
 class _Frozen(BaseModel):
@@ -31,6 +33,8 @@ class Trouble(_Frozen):
     """The interval in which this kind of trouble was seen first; None where it had none."""
     told: datetime
     """When people were told last."""
+    over: bool = False
+    """Whether the subject is fine again, which people hear once the quiet period is over."""
 
 
 class News(_Frozen):
@@ -40,8 +44,12 @@ class News(_Frozen):
     """Subjects to tell of, with their kind of trouble."""
     still: dict[str, Trouble] = {}
     """Subjects in trouble of which people know."""
+    quiet: dict[str, str] = {}
+    """Those that were found in trouble just now, with its kind; people know it."""
     recovered: dict[str, Trouble] = {}
     """Subjects that are fine again; people were told of the trouble."""
+    held: list[str] = []
+    """Subjects that are fine again, as people heard of them within the quiet period."""
     gone: list[str] = []
     """Subjects that nobody asks for any more."""
 
@@ -62,8 +70,10 @@ class Alerts(_Frozen):
     newest: str | None = None
     """The newest interval that was judged; an older one can't end trouble."""
     open: dict[str, Trouble] = {}
+    told: dict[str, dict[str, datetime]] = {}
+    """When people were told, by subject and kind; for the quiet period only."""
     past: dict[str, dict[str, datetime]] = {}
-    """When trouble of older intervals was told, by subject and kind; for the quiet period only."""
+    """The same of older intervals."""
     sent: dict[str, Sent] = {}
     """The last messages, by occasion."""
 
@@ -105,54 +115,88 @@ class Alerts(_Frozen):
         }
         if is_past:
             return News(told=told)
+        known_kinds = {s: kind for s, kind in trouble.items() if s not in told}
+        name = interval.name if interval else None
+        held = [
+            subject
+            for subject in self.open
+            if subject in fine
+            and any(_is_recent(at, now, quiet) for at in self._told(subject, _RECOVERED))
+        ]
         return News(
             told=told,
             still={
                 subject: known
                 for subject, known in self.open.items()
                 if not (subject in told or subject in fine or subject in gone)
-            },
-            recovered={s: known for s, known in self.open.items() if s in fine},
+            }
+            | {s: self._in_trouble(s, kind, name) for s, kind in known_kinds.items()},
+            quiet=known_kinds,
+            recovered={s: t for s, t in self.open.items() if s in fine and s not in held},
+            held=held,
             gone=[subject for subject in self.open if subject in gone],
         )
 
-    def _told(self, subject: str, kind: str, *, is_past: bool) -> list[datetime]:
+    def _told(self, subject: str, kind: str, *, is_past: bool = False) -> list[datetime]:
         """When people were told of this; what they know of the past is no news of today."""
         known = self.open.get(subject)
-        times = [known.told] if known and known.kind == kind else []
-        past = self.past.get(subject, {})
-        return [*times, past[kind]] if is_past and kind in past else times
+        memories = [self.told, self.past] if is_past else [self.told]
+        times = [memory[subject][kind] for memory in memories if kind in memory.get(subject, {})]
+        return [*times, known.told] if known and known.kind == kind else times
+
+    def _in_trouble(
+        self, subject: str, kind: str, interval: str | None, now: datetime | None = None
+    ) -> Trouble:
+        """The subject in a kind of trouble that is told now, or was told before."""
+        before = self.open.get(subject)
+        since = before.since if before and before.kind == kind else interval
+        return Trouble(kind=kind, since=since, told=now or max(self._told(subject, kind)))
 
     def after(
         self, news: News, *, interval: Interval | None, now: datetime, quiet: timedelta
     ) -> Alerts:
         """What is to be remembered once the news is told."""
-        past = {
-            subject: recent
-            for subject, kinds in self.past.items()
-            if (
-                recent := {
-                    kind: told for kind, told in kinds.items() if _is_recent(told, now, quiet)
-                }
-            )
-        }
-        name = interval.name if interval else None
+        told = {subject: {kind: now} for subject, kind in news.told.items()}
         if self.is_past(interval):
-            for subject, kind in news.told.items():
-                past[subject] = past.get(subject, {}) | {kind: now}
-            return self.model_copy(update={"past": past})
+            return self.model_copy(update={"past": _recent(self.past, told, now, quiet)})
+        told |= {subject: {_RECOVERED: now} for subject in news.recovered}
+        name = interval.name if interval else None
         known = {s: t for s, t in self.open.items() if s not in {*news.recovered, *news.gone}}
+        for subject in known.keys() & news.held:
+            known[subject] = known[subject].model_copy(update={"over": True})
+        for subject, kind in news.quiet.items():
+            known[subject] = self._in_trouble(subject, kind, name)
         for subject, kind in news.told.items():
-            before = known.get(subject)
-            since = before.since if before and before.kind == kind else name
-            known[subject] = Trouble(kind=kind, since=since, told=now)
-        return self.model_copy(update={"newest": name or self.newest, "open": known, "past": past})
+            known[subject] = self._in_trouble(subject, kind, name, now)
+        return self.model_copy(
+            update={
+                "newest": name or self.newest,
+                "open": known,
+                "told": _recent(self.told, told, now, quiet),
+                "past": _recent(self.past, {}, now, quiet),
+            }
+        )
 
     def having_sent(self, occasion: str, message: Sent) -> Alerts:
         """The same, with one more message."""
         sent = {**self.sent, occasion: message}
         newest = sorted(sent, key=lambda one: sent[one].at)[-_MOST_SENT:]
         return self.model_copy(update={"sent": {one: sent[one] for one in newest}})
+
+
+def _recent(
+    memory: Mapping[str, Mapping[str, datetime]],
+    told: Mapping[str, Mapping[str, datetime]],
+    now: datetime,
+    quiet: timedelta,
+) -> dict[str, dict[str, datetime]]:
+    """A memory with what is told now, without what is older than the quiet period."""
+    subjects = {s: {**memory.get(s, {}), **told.get(s, {})} for s in {**memory, **told}}
+    recent = {
+        subject: {kind: at for kind, at in kinds.items() if _is_recent(at, now, quiet)}
+        for subject, kinds in subjects.items()
+    }
+    return {subject: kinds for subject, kinds in recent.items() if kinds}
 
 
 def _is_recent(told: datetime, now: datetime, quiet: timedelta) -> bool:

@@ -81,7 +81,7 @@ def judge(alerts: Alerts, report: RunReport, *, now: datetime, quiet: timedelta)
         fine={
             name
             for name, known in alerts.open.items()
-            if name in seen and name not in trouble and _ends(seen[name], known)
+            if name in seen and name not in trouble and (known.over or _ends(seen[name], known))
         },
         gone=alerts.open.keys() - seen.keys(),
     )

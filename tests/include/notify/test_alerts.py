@@ -57,6 +57,46 @@ def test_after_the_quiet_period_it_is_told_again_with_the_time_it_began():
     assert story.alerts.open["nasa"].since == "20261120T0000Z_20261120T0400Z"
 
 
+def test_an_account_that_flaps_is_told_and_recovered_once_in_the_quiet_period():
+    story = Story()
+    news = [story.run(n, nasa="" if n % 2 else "suspended") for n in range(6)]
+    assert [bool(one.told) for one in news] == [True, *[False] * 5]
+    assert [bool(one.recovered) for one in news] == [False, True, *[False] * 4]
+    assert [bool(one.still) for one in news] == [False, False, True, False, True, False]
+
+
+def test_the_recovery_that_holds_is_told_once_when_the_quiet_period_is_over():
+    story = Story()
+    kinds = ["suspended", "", "suspended", *[""] * 8]
+    news = [story.run(n, nasa=kind) for n, kind in enumerate(kinds)]
+    assert [n for n, one in enumerate(news) if one.recovered] == [1, 7]
+    assert news[7].recovered["nasa"].since == "20261120T0800Z_20261120T1200Z"
+    assert not story.alerts.open
+
+
+def test_kinds_that_alternate_are_told_once_each():
+    story = Story()
+    kinds = ["rows quarantined: a", "rows quarantined: b"]
+    news = [story.run(n, nasa=kinds[n % 2]) for n in range(8)]
+    assert [n for n, one in enumerate(news) if one.told] == [0, 1, 6, 7]
+    assert news[2].still["nasa"].kind == kinds[0]
+    assert story.run(8, nasa="").recovered
+
+
+def test_a_new_kind_of_trouble_is_told_also_after_a_recovery():
+    story = Story()
+    for number, kind in enumerate(["suspended", ""]):
+        story.run(number, nasa=kind)
+    assert story.run(2, nasa="deleted").told == {"nasa": "deleted"}
+
+
+def test_what_was_told_is_forgotten_with_the_quiet_period():
+    story = Story()
+    for number, kind in enumerate(["suspended", *[""] * 9]):
+        story.run(number, nasa=kind)
+    assert story.alerts == Alerts(newest=story.alerts.newest)
+
+
 def test_a_daily_run_that_is_faster_than_yesterdays_tells_again():
     story = Story()
     story.run(0, nasa="suspended")

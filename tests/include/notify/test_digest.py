@@ -116,6 +116,14 @@ def test_what_people_know_is_no_reason_to_write_again() -> None:
     assert digest(quiet("gone", Outcome.SUSPENDED), known=knowing) is None
 
 
+def test_a_recovery_that_waited_is_told_though_nothing_came_since() -> None:
+    kind = "rows quarantined: text_present"
+    assert digest(quiet("esa", Outcome.EMPTY), known=people_know(esa=known(kind))) is None
+    mail = digest(quiet("esa", Outcome.EMPTY), known=people_know(esa=known(kind, over=True)))
+
+    assert mail["Subject"].endswith("esa recovered")
+
+
 def test_what_people_know_is_one_line_of_a_mail_that_goes_out_anyway() -> None:
     knowing = people_know(gone=known("suspended"))
     mail = digest(nasty(failed()), quiet("gone", Outcome.SUSPENDED), known=knowing)
