@@ -10,6 +10,7 @@ import mimetypes
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from starlette.exceptions import HTTPException
 
 from include.data_docs.keys import SITE, STYLE_KEY
 from include.data_docs.pages import encode, templates
-from include.errors import BadConfiguration, LakeUnavailable
+from include.errors import BadConfiguration, LakeUnavailable, TweetLakeError
 from include.lake import Lake
 
 STYLE = Path(__file__).parent / "static" / "style.css"
@@ -118,13 +119,8 @@ def create_app(
 
     app.exception_handler(HTTPException)(refused_page)
 
-    @app.exception_handler(LakeUnavailable)
-    def out_of_reach(request: Request, error: LakeUnavailable) -> Response:
-        return problem(request, HTTPStatus.BAD_GATEWAY, str(error))
-
-    @app.exception_handler(BadConfiguration)
-    def not_set_up(request: Request, error: BadConfiguration) -> Response:
-        return problem(request, HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+    for kind, status in _STATUS.items():
+        app.exception_handler(kind)(partial(_told, status))
 
     @app.exception_handler(Exception)
     def broken(request: Request, error: Exception) -> Response:
@@ -135,6 +131,17 @@ def create_app(
         )
 
     return app
+
+
+_STATUS = {
+    LakeUnavailable: HTTPStatus.BAD_GATEWAY,
+    BadConfiguration: HTTPStatus.SERVICE_UNAVAILABLE,
+    TweetLakeError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+
+def _told(status: HTTPStatus, request: Request, error: TweetLakeError) -> Response:
+    return problem(request, status, str(error))
 
 
 _SAID = {

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from include.data_docs.app import create_app, from_folder, from_lake
 from include.errors import BadConfiguration
 from include.lake import Lake
+from include.quarantine.items import ItemsUnreadable
 
 PAGES = {
     "index.html": b"<h1>home</h1>",
@@ -148,6 +149,15 @@ def test_settings_that_are_wrong_are_said():
     answer = client_of(lake).get("/")
     assert answer.status_code == 503
     assert "&#39;tweet_lake&#39; is not &lt;set&gt;" in answer.text
+
+
+def test_an_object_that_is_damaged_is_said():
+    def read(path, known):
+        raise ItemsUnreadable("s3://lake/review/open.json is no list; delete it")
+
+    answer = TestClient(create_app(read), raise_server_exceptions=False).get("/")
+    assert answer.status_code == 500
+    assert "s3://lake/review/open.json is no list; delete it" in answer.text
 
 
 def test_what_nobody_foresaw_is_a_page_without_its_inside():
