@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from include.data_docs.history import RunSummary, read_month
+from include.data_docs.history import HistoryUnreadable, RunSummary, read_month
 from include.data_docs.keys import (
     SITE,
     STYLE_KEY,
@@ -37,7 +37,7 @@ from include.data_docs.words import (
 )
 from include.interval import Interval
 from include.lake import Lake
-from include.quarantine.items import Item, newest_open, open_by_month
+from include.quarantine.items import Item, ItemsUnreadable, newest_open, open_by_month
 from include.report import RunReport
 
 LATEST = 8
@@ -61,7 +61,10 @@ class DatasetHistory(NamedTuple):
     """Newest first."""
     runs: list[RunSummary]
     """Those of the newest month, newest first."""
-    rates: Rates
+    rates: Rates | None
+    """None where they can't be read."""
+    problem: str = ""
+    """Why something of it can't be shown."""
 
 
 class LakeHistory(NamedTuple):
@@ -71,6 +74,8 @@ class LakeHistory(NamedTuple):
     newest_open: list[Item]
     """Items of the quarantine that wait for a decision."""
     all_open: int
+    problem: str = ""
+    """Why they can't be shown."""
 
 
 class Pages:
@@ -124,10 +129,11 @@ class Pages:
         return self._render(
             "home.html",
             home_key(),
-            histories=found.datasets.values(),
+            histories=found.datasets,
             runs=runs[:LATEST],
             newest_open=found.newest_open,
             all_open=found.all_open,
+            problem=found.problem,
             most_accounts=LATEST,
         )
 
@@ -167,26 +173,35 @@ class Pages:
 def read_history(lake: Lake) -> LakeHistory:
     """What the start page and the datasets' own pages are made of; a few small objects each.
 
+    A list that can't be read costs its own section only, which says why.
+
     Raises:
-        HistoryUnreadable, ItemsUnreadable: an object is not what a run wrote.
         LakeUnavailable: S3 refused.
     """
     datasets = (f.removeprefix(SITE).strip("/") for f in lake.folders(SITE) if f not in _OTHERS)
-    waiting = open_by_month(lake)
-    return LakeHistory(
-        {dataset: _history(lake, dataset) for dataset in datasets},
-        list(newest_open(lake, waiting, LATEST)),
-        sum(sum(months.values()) for months in waiting.values()),
-    )
+    histories = {dataset: _history(lake, dataset) for dataset in datasets}
+    known = {dataset: history for dataset, history in histories.items() if history.months}
+    try:
+        waiting = open_by_month(lake)
+        newest = list(newest_open(lake, waiting, LATEST))
+    except ItemsUnreadable as error:
+        return LakeHistory(known, [], 0, str(error))
+    return LakeHistory(known, newest, sum(sum(months.values()) for months in waiting.values()))
 
 
 def _history(lake: Lake, dataset: str) -> DatasetHistory:
     folder = f"{SITE}{dataset}/"
     months = [month.removeprefix(folder).strip("/") for month in lake.folders(folder)]
     months.sort(reverse=True)
-    runs = read_month(lake, dataset, months[0]).runs
-    last = Interval.parse(runs[0].interval).day
-    return DatasetHistory(months, runs, read_rates(lake, dataset, last))
+    runs: list[RunSummary] = []
+    try:
+        # A month's first run writes its accounts' pages before it is on the month's list.
+        while months and not (runs := read_month(lake, dataset, months[0]).runs):
+            months.pop(0)
+        last = Interval.parse(runs[0].interval).day if runs else None
+        return DatasetHistory(months, runs, read_rates(lake, dataset, last) if last else None)
+    except HistoryUnreadable as error:
+        return DatasetHistory(months, runs, None, str(error))
 
 
 @cache

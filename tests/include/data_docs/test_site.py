@@ -440,3 +440,34 @@ def test_a_lake_from_before_there_were_figures_is_published(lake: Lake, run_of: 
     links = page(lake, home_key()).links
     assert [run for run in (RUN, other.interval) if not any(run in link for link in links)] == []
     assert "1 day of 30 had rows" in page(lake, home_key()).text
+
+
+def test_what_another_dataset_has_not_listed_yet_is_left_out(lake: Lake, run_of: RunOf) -> None:
+    lake.put("data-docs/users/2026-11/accounts/nasa.html", b"its run is about to be listed")
+    publish(lake, run_of("20261031T0000Z_20261031T0400Z", "nasa"))
+    lake.put("data-docs/tweets/2026-11/accounts/nasa.html", b"the same of a new month")
+    publish(lake, run_of("20261031T0400Z_20261031T0800Z", "nasa"))
+
+    home = page(lake, home_key())
+    assert "users" not in home.text
+    assert "tweets/2026-10/index.html" in home.links
+    assert "tweets/2026-11/index.html" not in home.links
+
+
+@pytest.mark.parametrize(
+    ("damaged", "said"),
+    [
+        ("data-docs/users/2026-11/runs.json", "is not a list of runs"),
+        ("data-docs/tweets/2026-10/rates.json", "is not a month's pass rates"),
+        ("review/open.json", "is no list of what lies in quarantine"),
+    ],
+)
+def test_a_damaged_list_costs_its_own_section(
+    lake: Lake, run_of: RunOf, damaged: str, said: str
+) -> None:
+    lake.put(damaged, b"<b>not JSON")
+    publish(lake, run_of(RUN, "nasa"))
+
+    home = page(lake, home_key())
+    assert f"s3://{lake.bucket}/{damaged} {said}" in home.text
+    assert any(RUN in link for link in home.links)
