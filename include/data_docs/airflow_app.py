@@ -21,7 +21,7 @@ from httpx import ASGITransport, AsyncClient
 from starlette.exceptions import HTTPException
 
 from include.connections import load_settings, open_lake
-from include.data_docs.app import HEADERS, create_app, from_lake, refused_page
+from include.data_docs.app import HEADERS, create_app, from_lake, path_of, refused_page
 from include.data_docs.pages import templates
 from include.errors import BadConfiguration
 from include.lake import Lake
@@ -109,9 +109,8 @@ async def ask_for_decision(request: Request, asked: dict[str, Any]) -> str:
 
 def _here(request: Request) -> str:
     """The page that was asked for, with Airflow's own path prefix."""
-    path = quote(request.path_params.get("path", ""))
     query = f"?{request.url.query}" if request.url.query else ""
-    return f"{request.scope['root_path']}/{path}{query}"
+    return f"{request.scope['root_path']}{quote(path_of(request))}{query}"
 
 
 class CurrentLake:

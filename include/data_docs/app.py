@@ -153,6 +153,11 @@ _SAID = {
 }
 
 
+def path_of(request: Request) -> str:
+    """The path that was asked for, below where the application is mounted."""
+    return str(request.scope["path"]).removeprefix(str(request.scope["root_path"]))
+
+
 def refused_page(request: Request, refusal: HTTPException) -> Response:
     """The page of a request that is not served."""
     status = HTTPStatus(refusal.status_code)

@@ -12,7 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
-from include.data_docs.app import HEADERS
+from include.data_docs.app import HEADERS, path_of
 from include.errors import BadConfiguration
 from include.lake import Lake
 from include.quarantine.items import Item
@@ -43,7 +43,7 @@ def quarantine_router(lake: Callable[[], Lake], ask: Ask | None = None) -> APIRo
     @router.get("/{dataset}/{interval}/{account}")
     def with_slash(request: Request) -> Response:
         """Links of a page are relative to its folder."""
-        return RedirectResponse(f"{request.scope['root_path']}{_path(request)}/")
+        return RedirectResponse(f"{request.scope['root_path']}{path_of(request)}/")
 
     @router.get("/")
     def listed(request: Request) -> Response:
@@ -93,7 +93,3 @@ async def _form(request: Request) -> dict[str, list[str]]:
     if len(body) > _LONGEST_FORM:
         raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     return parse_qs(body.decode("utf-8", "replace"))
-
-
-def _path(request: Request) -> str:
-    return str(request.scope["path"]).removeprefix(str(request.scope["root_path"]))

@@ -36,7 +36,7 @@ ASKED = """
     init_plugins(app)
     init_auth_manager(app)
     client = TestClient(app, follow_redirects=False)
-    page = f"{API_ROOT_PATH}data-docs/tweets/index.html?x=1&y=%26"
+    page = f"{API_ROOT_PATH}data-docs/<path>"
     answers = [client.get(page, headers={"accept": a}) for a in ("text/html,*/*", "*/*")]
     print(json.dumps([[a.status_code, a.headers.get("location")] for a in answers]))
 """
@@ -80,12 +80,19 @@ def test_components_that_only_load_plugins_import_nothing_for_it(tmp_path):
     }
 
 
-@pytest.mark.parametrize("prefix", ["", "/air/flow"])
-def test_a_browser_is_sent_to_airflow_s_login_and_a_client_is_refused(tmp_path, prefix):
+@pytest.mark.parametrize(
+    ("prefix", "path"),
+    [
+        ("", "tweets/index.html?x=1&y=%26"),
+        ("/air/flow", "quarantine/tweets/20261102T0800Z_20261102T1200Z/nasa/?start=50"),
+    ],
+)
+def test_a_browser_is_sent_to_airflow_s_login_and_a_client_is_refused(tmp_path, prefix, path):
     base_url = f"https://airflow.example{prefix}"
-    browser, client = said_by(ASKED, tmp_path, AIRFLOW__API__BASE_URL=base_url)
+    script = ASKED.replace("<path>", path)
+    browser, client = said_by(script, tmp_path, AIRFLOW__API__BASE_URL=base_url)
     login = urlsplit(browser[1])
     assert (browser[0], login.path) == (307, f"{prefix}/api/v2/auth/login")
-    page = f"{prefix}/data-docs/tweets/index.html?x=1&y=%26"
+    page = f"{prefix}/data-docs/{path}"
     assert parse_qs(login.query) == {"next": [page]}
     assert client == [401, None]
