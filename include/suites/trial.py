@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Literal
 
 import pyarrow.parquet as pq
@@ -68,6 +70,17 @@ class Tried:
     to_curated: int
 
 
+class LeftOut(StrEnum):
+    """Why a batch can't be compared with what the lake says of it."""
+
+    NOT_VALIDATED = "without a report, not validated yet"
+    EXPIRED = "of which S3 has deleted quarantined rows or results as they were kept long enough"
+
+
+class _ExpiredError(Exception):
+    """The report names an object that is not there any more."""
+
+
 def complete_batches(
     lake: Lake, dataset: str, begin: datetime, end: datetime, settings: Settings
 ) -> Iterator[Batch]:
@@ -86,8 +99,8 @@ def complete_batches(
         yield from (Batch(name, interval, volumes[name]) for name in names)
 
 
-def try_batch(lake: Lake, dataset: Dataset, quality: Quality, batch: Batch) -> Tried | None:
-    """Validate a batch without writing anything; None where the lake has no report of it yet.
+def try_batch(lake: Lake, dataset: Dataset, quality: Quality, batch: Batch) -> Tried | LeftOut:
+    """Validate a batch without writing anything, if the lake can say what it is now.
 
     What it is compared with is what the lake holds, whichever suite made it: these are the rows
     that would move if the run's ``validate`` were cleared.
@@ -100,9 +113,13 @@ def try_batch(lake: Lake, dataset: Dataset, quality: Quality, batch: Batch) -> T
     """
     body = lake.find(account_report_key(dataset.name, batch.interval, batch.account))
     if body is None:
-        return None
-    above = Overlay(lake)
+        return LeftOut.NOT_VALIDATED
     now = AccountReport.model_validate_json(body)
+    try:
+        there, verdict = _quarantined(lake, now), _Verdict(lake, dataset, now)
+    except _ExpiredError:
+        return LeftOut.EXPIRED
+    above = Overlay(lake)
     then = validate_batch(
         above,
         dataset,
@@ -112,10 +129,10 @@ def try_batch(lake: Lake, dataset: Dataset, quality: Quality, batch: Batch) -> T
         volume=batch.volume,
         csv=False,
     )
-    there, would_be = _quarantined(lake, now), _quarantined(above, then)
+    would_be = _quarantined(above, then)
     return Tried(
         batch,
-        tuple(_changes(_Verdict(lake, dataset, now), _Verdict(above, dataset, then))),
+        tuple(_changes(verdict, _Verdict(above, dataset, then))),
         len(would_be - there),
         len(there - would_be),
     )
@@ -124,10 +141,17 @@ def try_batch(lake: Lake, dataset: Dataset, quality: Quality, batch: Batch) -> T
 def _quarantined(lake: Lake, report: AccountReport) -> set[_Row]:
     if report.quarantine_prefix is None:
         return set()
-    body = io.BytesIO(lake.get(f"{report.quarantine_prefix}rows.parquet"))
-    table = pq.read_table(body, columns=["raw_key", "raw_position"])
+    body = _found(lake, f"{report.quarantine_prefix}rows.parquet")
+    table = pq.read_table(io.BytesIO(body), columns=["raw_key", "raw_position"])
     columns = (table[name].to_pylist() for name in ("raw_key", "raw_position"))
     return set(zip(*columns, strict=True))
+
+
+def _found(lake: Lake, key: str) -> bytes:
+    body = lake.find(key)
+    if body is None:
+        raise _ExpiredError(key)
+    return body
 
 
 class _Verdict:
@@ -139,7 +163,7 @@ class _Verdict:
         if not any(failed.level == "row" for failed in report.failed_expectations):
             return
         for key in report.validation_keys:
-            for entry in lake.get_json(key)["results"]:
+            for entry in json.loads(_found(lake, key))["results"]:
                 for row in entry["result"].get("unexpected_index_list", ()):
                     name = entry["expectation_config"]["meta"]["key"]
                     self._ids[name][row[dataset.id_column]] += 1

@@ -21,7 +21,7 @@ from include.datasets import dataset_named
 from include.errors import BadConfiguration, TweetLakeError
 from include.suites.candidate import candidate
 from include.suites.options import add_span, span
-from include.suites.trial import Batch, Tried, complete_batches, try_batch
+from include.suites.trial import Batch, LeftOut, Tried, complete_batches, try_batch
 from include.suites.trial_table import is_stricter, lines
 
 FEW_BATCHES = 200
@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
         batches = list(complete_batches(lake, dataset.name, begin, end, settings))
         when = f"{begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
         found = list(_try_all(dataset.name, file, batches)) if batches else []
-        tried = [one for one in found if one is not None]
+        tried = [one for one in found if isinstance(one, Tried)]
         if not tried:
             raise BadConfiguration(
                 f"{dataset.name} has no complete batch in raw/ from {when} that was validated; ask "
@@ -63,9 +63,9 @@ def main(arguments: list[str] | None = None) -> int:
             f"{file.parent.name}/{file.name} on {dataset.name}, {when}: "
             f"{count_of(len(tried), 'batch', 'batches')}\n"
         )
-        if len(tried) < len(found):
-            untold = count_of(len(found) - len(tried), "batch", "batches")
-            sys.stdout.write(f"{untold} without a report, not validated yet: left out\n")
+        for reason in LeftOut:
+            if left_out := found.count(reason):
+                sys.stdout.write(f"{count_of(left_out, 'batch', 'batches')} {reason}: left out\n")
         sys.stdout.write("\n")
         sys.stdout.writelines(f"{line}\n" for line in lines(tried))
     except TweetLakeError as error:
@@ -74,7 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
     return int(is_stricter(tried))
 
 
-def _try_all(dataset: str, file: Path, batches: Sequence[Batch]) -> Iterator[Tried | None]:
+def _try_all(dataset: str, file: Path, batches: Sequence[Batch]) -> Iterator[Tried | LeftOut]:
     """Try every batch, in several processes if that pays."""
     parts = [batches[at : at + _AT_ONCE] for at in range(0, len(batches), _AT_ONCE)]
     done = 0
@@ -90,7 +90,7 @@ def _try_all(dataset: str, file: Path, batches: Sequence[Batch]) -> Iterator[Tri
 @contextmanager
 def _mapping(
     dataset: str, file: Path, batches: int
-) -> Iterator[Callable[[list[Sequence[Batch]]], Iterator[list[Tried | None]]]]:
+) -> Iterator[Callable[[list[Sequence[Batch]]], Iterator[list[Tried | LeftOut]]]]:
     if batches <= FEW_BATCHES:
         own = _Trial(dataset, file)
         yield lambda parts: map(own.of, parts)
@@ -112,7 +112,7 @@ class _Trial:
         self._lake = open_lake(load_settings())
         self._quality = Quality(file, self._dataset.id_column)
 
-    def of(self, batches: Sequence[Batch]) -> list[Tried | None]:
+    def of(self, batches: Sequence[Batch]) -> list[Tried | LeftOut]:
         """Try some batches, one after the other."""
         return [try_batch(self._lake, self._dataset, self._quality, batch) for batch in batches]
 
@@ -125,7 +125,7 @@ def _begin(dataset: str, file: Path) -> None:
     _trials.append(_Trial(dataset, file))
 
 
-def _of_this_process(batches: Sequence[Batch]) -> list[Tried | None]:
+def _of_this_process(batches: Sequence[Batch]) -> list[Tried | LeftOut]:
     try:
         return _trials[0].of(batches)
     except TweetLakeError as error:

@@ -11,6 +11,7 @@ from include.connections import load_settings
 from include.datasets import dataset_named
 from include.errors import TweetLakeError
 from include.lake import ALL_ACCOUNTS, Lake, batch_prefix
+from include.overlay import Overlay
 from include.run import UNLIKELY_VOLUME
 from include.suites import trial, try_command
 from tests.include.suites.conftest import INTERVALS, post_id
@@ -57,6 +58,17 @@ def test_nothing_changes_where_nothing_was_changed(tried):
         "quarantine → curated  0 rows of 0 batches",
     ]
     assert "7 of 7 batches tried" in progress
+
+
+def test_a_batch_whose_quarantine_has_expired_is_left_out(tried, past, monkeypatch):
+    later = Overlay(past)
+    for key in past.keys(batch_prefix("quarantine", "tweets", INTERVALS[1], "esa")):
+        later.delete(key)
+    monkeypatch.setattr(try_command, "open_lake", lambda _: later)
+    code, (head, *_), _ = tried()
+    assert code == 0
+    assert "1 batch of which S3 has deleted quarantined rows" in head
+    assert "UTC: 5 batches" in head
 
 
 def test_a_stricter_suite_shows_exactly_the_rows_that_newly_fail(tried, suite_with):
