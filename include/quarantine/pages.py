@@ -19,6 +19,8 @@ from include.quarantine.selection import Selection, parse_selection, select
 from include.quarantine.words import item_in_words
 
 ROWS_A_PAGE = 50
+_NEIGHBOURS = 3
+"""Parts on each side of the one that is shown to which its page leads."""
 _MOST_ITEMS = 200
 _ALL = "all"
 
@@ -73,12 +75,25 @@ def item_page(lake: Lake, item: Item, start: int = 0, *, may_ask: bool = False) 
         interval=interval,
         rows=rows,
         start=start,
-        parts=[part * ROWS_A_PAGE for part in range(ceil(number / ROWS_A_PAGE))],
+        parts=_parts(number, start),
         decisions=read_decisions(lake, item.dataset, interval, item.account).made[::-1],
         problem=problem,
         may_ask=may_ask,
         run_page=run_page_key(item.dataset, interval),
     )
+
+
+def _parts(number: int, start: int) -> list[int | None]:
+    """First rows of the first part, of those around ``start``, and of the last; None for a gap."""
+    here, last = start // ROWS_A_PAGE, ceil(number / ROWS_A_PAGE) - 1
+    near = range(max(here - _NEIGHBOURS, 0), min(here + _NEIGHBOURS, last) + 1)
+    parts: list[int | None] = []
+    for part in sorted({0, *near, last}) if last > 0 else []:
+        first = part * ROWS_A_PAGE
+        if parts and parts[-1] != first - ROWS_A_PAGE:
+            parts.append(None)
+        parts.append(first)
+    return parts
 
 
 def find_item(lake: Lake, dataset: str, interval: str, account: str) -> Item | None:

@@ -133,6 +133,14 @@ def test_many_rows_come_in_parts(reviewed, client):
     assert re.findall(r'href="\?start=(\d+)"', first) == ["50", "100"]
 
 
+def test_of_many_parts_the_first_the_last_and_those_around_are_led_to(reviewed, client):
+    reviewed.run(nasa=[reviewed.post(n, **BAD) for n in range(1, 601)])
+    page = client.get(f"{item_path(reviewed)}?start=300").text
+    starts = re.findall(r'href="\?start=(\d+)"', page)
+    assert starts == ["0", "150", "200", "250", "350", "400", "450", "550"]
+    assert page.count("<li>…</li>") == 2
+
+
 def test_what_was_decided_is_shown_and_nothing_is_left_to_decide(reviewed, client):
     reviewed.run(nasa=[reviewed.post(2, **BAD)])
     do(reviewed, plan_of(reviewed, "released"))
