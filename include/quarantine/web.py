@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -26,6 +26,8 @@ _HEADERS = {
     "Content-Security-Policy": HEADERS["Content-Security-Policy"].replace(
         "form-action 'none'", "form-action 'self'"
     ),
+    # Without a referrer a browser sends a form as of no origin.
+    "Referrer-Policy": "same-origin",
 }
 _LONGEST_FORM = 200_000
 
@@ -61,7 +63,7 @@ def quarantine_router(lake: Callable[[], Lake], ask: Ask | None = None) -> APIRo
 
         @router.post("/{dataset}/{interval}/{account}/decide")
         async def decide(request: Request, dataset: str, interval: str, account: str) -> Response:
-            if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+            if not _is_from_here(request):
                 raise HTTPException(HTTPStatus.FORBIDDEN)
             item = await run_in_threadpool(_item, lake(), dataset, interval, account)
             form = await _form(request)
@@ -86,6 +88,18 @@ def _item(lake: Lake, dataset: str, interval: str, account: str) -> Item:
     if item is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     return item
+
+
+def _is_from_here(request: Request) -> bool:
+    """Whether the form is of a page of this host: a browser says so, and no page can feign it.
+
+    Browsers send ``Sec-Fetch-Site`` over https and to this machine, ``Origin`` always.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin = urlsplit(request.headers.get("origin", "")).netloc
+    return origin != "" and origin == request.headers.get("host")
 
 
 async def _form(request: Request) -> dict[str, list[str]]:
