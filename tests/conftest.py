@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -71,6 +73,12 @@ def lake(s3: Any) -> Lake:
     bucket = f"lake-{next(_numbers)}"
     s3.create_bucket(Bucket=bucket)
     return Lake(s3, bucket)
+
+
+@pytest.fixture(scope="session")
+def airflow_database() -> None:
+    """The metadata database of the tests' Airflow home."""
+    subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=True)
 
 
 @pytest.fixture(scope="module")

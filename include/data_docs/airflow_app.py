@@ -23,7 +23,6 @@ from starlette.exceptions import HTTPException
 from include.connections import load_settings, open_lake
 from include.data_docs.app import HEADERS, create_app, from_lake, path_of, refused_page
 from include.data_docs.pages import templates
-from include.errors import BadConfiguration
 from include.lake import Lake
 from include.quarantine.web import quarantine_router
 
@@ -31,6 +30,20 @@ _SOON = Config(connect_timeout=3, read_timeout=20, retries={"total_max_attempts"
 """Somebody waits before the page, and a thread of the API server with them."""
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
 _REVIEW = "review_quarantine"
+_PAUSED = (
+    f"The DAG {_REVIEW} is paused, so that nobody would count anything. Unpause it in Airflow, and "
+    "send the form again."
+)
+_REFUSED = {
+    HTTPStatus.FORBIDDEN: (
+        f"You may look, but not decide. Ask whoever runs Airflow for the right to trigger the DAG "
+        f"{_REVIEW}."
+    ),
+    HTTPStatus.NOT_FOUND: (
+        f"The DAG {_REVIEW} is not there. Airflow shows under 'Import Errors' why it could not be "
+        "read; a minute after the first start it may just not have been yet."
+    ),
+}
 _LEAVE = Path(__file__).parent / "static" / "leave.js"
 _LOGIN = f"{API_ROOT_PATH}api/v2/auth/login"
 """Where Airflow's UI goes as well: it knows the auth manager, and comes back to ``next``."""
@@ -87,22 +100,32 @@ def _ways_out() -> APIRouter:
 
 
 async def ask_for_decision(request: Request, asked: dict[str, Any]) -> str:
-    """Start ``review_quarantine`` in the name of who asks; returns where the run is."""
+    """Start ``review_quarantine`` in the name of who asks; returns where the run is.
+
+    Raises:
+        HTTPException: Airflow refuses, and why; or the DAG is paused.
+    """
     # It is the server's own main module: imported before, it would make a second server.
     from airflow.api_fastapi.main import app as airflow
 
     bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
     token = bearer or request.cookies.get(COOKIE_NAME_JWT_TOKEN, "")
-    async with AsyncClient(transport=ASGITransport(airflow), base_url="http://airflow") as client:
+    async with AsyncClient(
+        transport=ASGITransport(airflow),
+        base_url="http://airflow",
+        headers={"Authorization": f"Bearer {token}"},
+    ) as client:
+        dag = await client.get(f"/api/v2/dags/{_REVIEW}")
+        if dag.is_success and dag.json()["is_paused"]:
+            raise HTTPException(HTTPStatus.CONFLICT, _PAUSED)
         answer = await client.post(
-            f"/api/v2/dags/{_REVIEW}/dagRuns",
-            json={"logical_date": None, "conf": asked},
-            headers={"Authorization": f"Bearer {token}"},
+            f"/api/v2/dags/{_REVIEW}/dagRuns", json={"logical_date": None, "conf": asked}
         )
     if answer.status_code == HTTPStatus.BAD_REQUEST:
-        raise BadConfiguration(f"the request was not taken: {answer.json()['detail']}")
+        detail = answer.json()["detail"]
+        raise HTTPException(HTTPStatus.BAD_REQUEST, f"The request was not taken: {detail}")
     if answer.is_error:
-        raise HTTPException(answer.status_code)
+        raise HTTPException(answer.status_code, _REFUSED.get(HTTPStatus(answer.status_code)))
     run = {"dag_id": _REVIEW, "run_id": answer.json()["dag_run_id"], "tab": "required_actions"}
     return f"{request.scope['root_path']}/-/run?{urlencode(run)}"
 

@@ -159,9 +159,10 @@ def path_of(request: Request) -> str:
 
 
 def refused_page(request: Request, refusal: HTTPException) -> Response:
-    """The page of a request that is not served."""
+    """The page of a request that is not served, with the refusal's own sentence if it has one."""
     status = HTTPStatus(refusal.status_code)
-    return problem(request, status, _SAID.get(status, ""))
+    said = refusal.detail if refusal.detail != status.phrase else _SAID.get(status, "")
+    return problem(request, status, said)
 
 
 def problem(request: Request, status: HTTPStatus, sentence: str) -> Response:

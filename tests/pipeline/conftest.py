@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -44,12 +42,6 @@ class Run:
 
     def objects(self) -> dict[str, bytes]:
         return {key: self.lake.get(key) for key in self.lake.keys("")}
-
-
-@pytest.fixture(scope="session")
-def airflow_database() -> None:
-    """The metadata database of the tests' Airflow home."""
-    subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=True)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -12,6 +13,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+
+from include.interval import Interval
+from include.outcomes import Outcome
+from include.quarantine.items import record
+from include.report import AccountReport
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -39,6 +45,46 @@ ASKED = """
     page = f"{API_ROOT_PATH}data-docs/<path>"
     answers = [client.get(page, headers={"accept": a}) for a in ("text/html,*/*", "*/*")]
     print(json.dumps([[a.status_code, a.headers.get("location")] for a in answers]))
+"""
+DECIDED = """
+    import json, re
+    from airflow.api_fastapi.app import get_auth_manager
+    from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+    from airflow.api_fastapi.main import app
+    from airflow.dag_processing.bundles.manager import DagBundlesManager
+    from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+    from airflow.models.dag import DagModel
+    from airflow.utils.session import create_session
+    from fastapi.testclient import TestClient
+
+    client = TestClient(app, follow_redirects=False)
+    said = {}
+
+    def decide(name, role="ADMIN", decision="release"):
+        user = SimpleAuthManagerUser(username=role.lower(), role=role)
+        headers = {
+            "Authorization": f"Bearer {get_auth_manager().generate_jwt(user)}",
+            "Sec-Fetch-Site": "same-origin",
+        }
+        form = {"decision": decision, "why": "looked at it"}
+        answer = client.post("/data-docs/quarantine/<item>/decide", data=form, headers=headers)
+        text = re.sub("<[^>]+>", " ", answer.text)
+        said[name] = [answer.status_code, answer.headers.get("location") or text]
+
+    def pause(paused):
+        with create_session() as session:
+            session.get(DagModel, "review_quarantine").is_paused = paused
+
+    decide("no DAG")
+    DagBundlesManager().sync_bundles_to_db()
+    sync_bag_to_db(DagBag("dags/review_quarantine.py"), "dags-folder", None)
+    pause(True)
+    decide("paused")
+    pause(False)
+    decide("viewer", role="VIEWER")
+    decide("nonsense", decision="burn")
+    decide("decided")
+    print(json.dumps(said))
 """
 
 
@@ -96,3 +142,46 @@ def test_a_browser_is_sent_to_airflow_s_login_and_a_client_is_refused(tmp_path, 
     page = f"{prefix}/data-docs/{path}"
     assert parse_qs(login.query) == {"next": [page]}
     assert client == [401, None]
+
+
+@pytest.fixture
+def item(lake):
+    """An item in the quarantine of a lake."""
+    over = Interval.parse("20261102T0800Z_20261102T1200Z")
+    account = AccountReport(
+        account="nasa", outcome=Outcome.ROWS_QUARANTINED, detail="", quarantined=1
+    )
+    record(lake, "tweets", over, [account])
+    return f"tweets/{over}/nasa"
+
+
+def test_a_decision_that_is_not_taken_is_answered_with_why(tmp_path, airflow_database, lake, item):
+    shutil.copy(Path(os.environ["AIRFLOW_HOME"]) / "airflow.db", tmp_path)
+    settings = {
+        "bucket": lake.bucket,
+        "alert_to": ["a@example.org"],
+        "data_docs_url": "http://docs.example.org",
+    }
+    connection = {
+        "conn_type": "aws",
+        "login": "test",
+        "password": "test",
+        "extra": {"region_name": "us-east-1", "endpoint_url": lake.client.meta.endpoint_url},
+    }
+    said = said_by(
+        DECIDED.replace("<item>", item),
+        tmp_path,
+        AIRFLOW__CORE__DAGS_FOLDER=str(REPOSITORY / "dags"),
+        AIRFLOW_VAR_TWEET_LAKE=json.dumps(settings),
+        AIRFLOW_CONN_AWS_DEFAULT=json.dumps(connection),
+    )
+    statuses = {name: status for name, (status, _) in said.items()}
+    texts = {name: text for name, (_, text) in said.items()}
+    assert statuses == {
+        "no DAG": 404, "paused": 409, "viewer": 403, "nonsense": 400, "decided": 303
+    }  # fmt: skip
+    assert "The DAG review_quarantine is not there" in texts["no DAG"]
+    assert "Unpause it in Airflow" in texts["paused"]
+    assert "You may look, but not decide" in texts["viewer"]
+    assert "The request was not taken: " in texts["nonsense"]
+    assert texts["decided"].startswith("/data-docs/-/run?dag_id=review_quarantine")
