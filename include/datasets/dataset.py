@@ -99,4 +99,12 @@ class Dataset:
         """
         from include.quality import Quality  # decoding does without it
 
-        return Quality(self.suite, self.id_column)
+        quality = Quality(self.suite, self.id_column)
+        quality.check_suite(self.judged_columns)
+        return quality
+
+    @property
+    @with_room
+    def judged_columns(self) -> list[str]:
+        """Columns that the suite is shown of a batch."""
+        return list(self.check_frame(self.decode([])).columns)

@@ -18,5 +18,5 @@ def candidate(dataset: Dataset, file: Path) -> Suite:
     """
     suite = load(file, checkpoint.kind)
     suite.given(dict.fromkeys(PARAMETERS))
-    suite.check_columns(list(dataset.check_frame(dataset.decode([])).columns))
+    suite.check_columns(dataset.judged_columns)
     return suite
