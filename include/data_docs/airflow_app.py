@@ -66,7 +66,10 @@ def create_airflow_app() -> FastAPI:
         if refusal.status_code != _UNAUTHORIZED and not stale:
             return refused_page(request, refusal)
         if "text/html" in request.headers.get("accept", ""):
-            return RedirectResponse(f"{_LOGIN}?{urlencode({'next': _here(request)})}")
+            # Also after a form, which is not to be sent to the login.
+            return RedirectResponse(
+                f"{_LOGIN}?{urlencode({'next': _here(request)})}", HTTPStatus.SEE_OTHER
+            )
         return JSONResponse(
             {"detail": refusal.detail}, _UNAUTHORIZED, {"WWW-Authenticate": "Bearer"}
         )
@@ -131,7 +134,9 @@ async def ask_for_decision(request: Request, asked: dict[str, Any]) -> str:
 
 
 def _here(request: Request) -> str:
-    """The page that was asked for, with Airflow's own path prefix."""
+    """The page that was asked for, or that the form was on, with Airflow's own path prefix."""
+    if request.method == "POST":
+        return f"{request.scope['root_path']}{quote(path_of(request).rpartition('/')[0])}/"
     query = f"?{request.url.query}" if request.url.query else ""
     return f"{request.scope['root_path']}{quote(path_of(request))}{query}"
 

@@ -55,6 +55,15 @@ def test_who_is_not_logged_in_comes_back_to_the_page_that_the_mail_named(airflow
     expect(visit.page.get_by_role("heading", name="tweets, 2026-11-02")).to_be_visible()
 
 
+def test_after_the_login_the_rows_that_a_mail_named_are_there(airflow, visit):
+    item = f"{airflow.url}/data-docs/quarantine/tweets/{airflow.interval}/faulty_feed/"
+    visit.page.goto(item)
+    visit.page.wait_for_url("**/auth/login?next=*")
+    airflow.log_in(visit.page)
+    visit.page.wait_for_url(item)
+    expect(visit.page.get_by_text("wait for a decision")).to_be_visible()
+
+
 def test_a_session_that_has_ended_leads_to_the_login(airflow, visit):
     visit.context.add_cookies([{"name": "_token", "value": "of.another.start", "url": airflow.url}])
     visit.page.goto(f"{airflow.url}/data-docs/")

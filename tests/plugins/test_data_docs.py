@@ -44,6 +44,8 @@ ASKED = """
     client = TestClient(app, follow_redirects=False)
     page = f"{API_ROOT_PATH}data-docs/<path>"
     answers = [client.get(page, headers={"accept": a}) for a in ("text/html,*/*", "*/*")]
+    form = f"{API_ROOT_PATH}data-docs/quarantine/tweets/now/nasa/decide"
+    answers.append(client.post(form, headers={"accept": "text/html"}))
     print(json.dumps([[a.status_code, a.headers.get("location")] for a in answers]))
 """
 DECIDED = """
@@ -136,12 +138,14 @@ def test_components_that_only_load_plugins_import_nothing_for_it(tmp_path):
 def test_a_browser_is_sent_to_airflow_s_login_and_a_client_is_refused(tmp_path, prefix, path):
     base_url = f"https://airflow.example{prefix}"
     script = ASKED.replace("<path>", path)
-    browser, client = said_by(script, tmp_path, AIRFLOW__API__BASE_URL=base_url)
+    browser, client, form = said_by(script, tmp_path, AIRFLOW__API__BASE_URL=base_url)
     login = urlsplit(browser[1])
-    assert (browser[0], login.path) == (307, f"{prefix}/api/v2/auth/login")
+    assert (browser[0], login.path) == (303, f"{prefix}/api/v2/auth/login")
     page = f"{prefix}/data-docs/{path}"
     assert parse_qs(login.query) == {"next": [page]}
     assert client == [401, None]
+    item = f"{prefix}/data-docs/quarantine/tweets/now/nasa/"
+    assert parse_qs(urlsplit(form[1]).query) == {"next": [item]}
 
 
 @pytest.fixture
