@@ -29,6 +29,10 @@ _HEADERS = {
     # Without a referrer a browser sends a form as of no origin.
     "Referrer-Policy": "same-origin",
 }
+_NOT_FROM_HERE = (
+    "A decision is taken from the form of an item's own page only. If it was that: a proxy before "
+    "Airflow has to pass the header Host on as it came."
+)
 _LONGEST_FORM = 200_000
 
 
@@ -64,7 +68,7 @@ def quarantine_router(lake: Callable[[], Lake], ask: Ask | None = None) -> APIRo
         @router.post("/{dataset}/{interval}/{account}/decide")
         async def decide(request: Request, dataset: str, interval: str, account: str) -> Response:
             if not _is_from_here(request):
-                raise HTTPException(HTTPStatus.FORBIDDEN)
+                raise HTTPException(HTTPStatus.FORBIDDEN, _NOT_FROM_HERE)
             item = await run_in_threadpool(_item, lake(), dataset, interval, account)
             form = await _form(request)
             asked = {

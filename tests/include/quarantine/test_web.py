@@ -131,6 +131,7 @@ def test_a_form_of_somebody_else_s_page_is_refused(reviewed, client, asked, head
     answer = client.post(f"{item_path(reviewed)}decide", data=form, headers=headers)
     assert answer.status_code == status
     assert len(asked) == (status == 303)
+    assert ("from the form of an item's own page" in unescape(answer.text)) == (status == 403)
 
 
 def test_many_rows_come_in_parts(reviewed, client):
