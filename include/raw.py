@@ -112,6 +112,13 @@ class RawBatch:
                 return Fetched.model_validate_json(self._lake.get(key))
         return None
 
+    def lacks_pages(self, fetched: Fetched) -> bool:
+        """Whether fewer pages are there than were stored: they have expired, or were deleted.
+
+        More are there where an attempt after a partial one failed.
+        """
+        return len(self.page_keys) < fetched.pages
+
     def failure(self) -> str | None:
         """What stopped the last attempt; None if nothing did."""
         if self._error_key not in self._keys:

@@ -17,6 +17,7 @@ import pyarrow as pa
 from pyarrow import feather, ipc
 
 from include.data_docs.keys import page_key
+from include.data_docs.words import count_of
 from include.datasets.dataset import PROBLEM, Dataset, RawPage
 from include.duplicates import SeenIds
 from include.errors import TweetLakeError
@@ -50,11 +51,21 @@ _SEVERITIES = ("critical", "warning", "info")
 class RawIncompleteError(TweetLakeError):
     """The pages of an account and interval are not all there."""
 
-    def __init__(self, interval: Interval, account: str) -> None:
-        super().__init__(
-            f"{account}, {interval}: there is no fetch.json in raw/, so the fetch did not finish. "
-            "Run the task 'extract' of this account again; it goes on after the last stored page."
-        )
+    def __init__(
+        self, interval: Interval, account: str, fetched: Fetched | None, there: int
+    ) -> None:
+        if fetched is None:
+            what = (
+                "there is no fetch.json in raw/, so the fetch did not finish. Run the task "
+                "'extract' of this account again; it goes on after the last stored page."
+            )
+        else:
+            what = (
+                f"{fetched.pages - there} of {count_of(fetched.pages, 'page')} in raw/ have "
+                "expired or were deleted. What has landed stays as it is; it can't be made anew "
+                "without them."
+            )
+        super().__init__(f"{account}, {interval}: {what}")
 
 
 class RowsLostError(TweetLakeError):
@@ -94,7 +105,7 @@ def validate_batch(
         csv: write a CSV file beside each curated Parquet file.
 
     Raises:
-        RawIncompleteError: the fetch did not finish.
+        RawIncompleteError: the fetch did not finish, or stored pages are gone; nothing was changed.
         UnreadablePage: a stored page is no page of rows at all.
         RowsLostError: not every row would be accounted for.
     """
@@ -129,12 +140,12 @@ def _validate(
     decisions: Decisions,
     csv: bool,
 ) -> AccountReport:
-    leftovers = Leftovers(lake, dataset, interval, account)
-    leftovers.withdraw_report()
     raw = RawBatch(lake, dataset.name, interval, account)
     fetched = raw.fetched()
-    if fetched is None:
-        raise RawIncompleteError(interval, account)
+    if fetched is None or raw.lacks_pages(fetched):
+        raise RawIncompleteError(interval, account, fetched, len(raw.page_keys))
+    leftovers = Leftovers(lake, dataset, interval, account)
+    leftovers.withdraw_report()
     wanted = raw.wanted()
     is_silent = fetched.outcome is Outcome.EMPTY
     parameters = {

@@ -357,7 +357,7 @@ def test_a_first_run_looks_for_leftovers_with_one_request(
 
     monkeypatch.setattr(Lake, "keys", counted)
     validate(lake, quality, interval)
-    assert asked == ["validations", "raw"]
+    assert asked == ["raw", "validations"]
 
 
 @pytest.mark.parametrize("outcome", [Outcome.SUSPENDED, Outcome.EMPTY])
@@ -609,6 +609,20 @@ def test_an_unfinished_fetch_is_refused(lake: Lake, quality: Quality, interval: 
     RawBatch(lake, "tweets", interval, ACCOUNT).add_page(Answer(b'{"data": []}', AT))
     with pytest.raises(RawIncompleteError, match=rf"nasa, {interval.name}.*'extract'"):
         validate(lake, quality, interval)
+
+
+@pytest.mark.parametrize(("gone", "said"), [(1, "1 of 2 pages"), (2, "2 of 2 pages")])
+def test_a_rerun_without_all_pages_is_refused_and_leaves_all_as_it_was(
+    lake: Lake, quality: Quality, interval: Interval, gone: int, said: str
+) -> None:
+    store(lake, interval, [post(1), post(2, **NEGATIVE)], [post(3)])
+    validate(lake, quality, interval)
+    for key in RawBatch(lake, "tweets", interval, ACCOUNT).page_keys[:gone]:
+        lake.delete(key)
+    before = objects(lake)
+    with pytest.raises(RawIncompleteError, match=f"{said} in raw/ have expired or were deleted"):
+        validate(lake, quality, interval)
+    assert objects(lake) == before
 
 
 @pytest.mark.parametrize(
