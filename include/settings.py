@@ -141,6 +141,13 @@ class Settings(BaseModel):
                         f"{name} is {kept}, but runs look back {needed} days ({other}); "
                         f"keep it {needed + 1} days or longer, or null for ever"
                     )
+        kept, raw = self.validations_days, self.raw_days
+        if kept is not None and (raw is None or kept < raw):
+            raise ValueError(
+                f"validations_days is {kept}, but raw_days is {'null' if raw is None else raw}: "
+                "what is made anew from the raw pages, to release or forget rows, goes into the "
+                "reports of its run; keep these as long as the pages"
+            )
         kept = self.quarantine_days
         if self.raw_days is not None and (kept is None or kept > self.raw_days):
             raise ValueError(

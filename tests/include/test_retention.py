@@ -30,12 +30,12 @@ def stored(lake):
 
 def test_what_expires_lies_below_a_dataset():
     wanted = rules(
-        settings(raw_days=90, quarantine_days=30, validations_days=60, data_docs_days=400)
+        settings(raw_days=90, quarantine_days=30, validations_days=120, data_docs_days=400)
     )
     assert {rule["Filter"]["Prefix"]: rule["Expiration"]["Days"] for rule in wanted} == {
         f"{zone}/{dataset}/": days
         for zone, days in {
-            "raw": 90, "quarantine": 30, "validations": 60, "data-docs": 400,
+            "raw": 90, "quarantine": 30, "validations": 120, "data-docs": 400,
         }.items()
         for dataset in ("tweets", "users", "tweet_metrics")
     }  # fmt: skip

@@ -42,6 +42,14 @@ def test_three_keys_are_enough():
         ({"raw_days": 30}, r"the whole value: .*raw_days is 30, but .*keep it 31 days or longer"),
         ({"raw_days": 0}, "raw_days"),
         ({"validations_days": 9, "history_days": 14}, "the whole value: .*validations_days is 9"),
+        (
+            {"validations_days": 60},
+            "the whole value: .*validations_days is 60, but raw_days is null",
+        ),
+        (
+            {"validations_days": 60, "raw_days": 90, "quarantine_days": 90},
+            "the whole value: .*validations_days is 60, but raw_days is 90: .*as long as the pages",
+        ),
         ({"glue_database": "my-lake"}, "glue_database"),
         (
             {"expansions": ["geo.place"]},
