@@ -15,10 +15,10 @@ from include.report import AccountReport
 class Leftovers:
     """Objects of one account and interval that are there before it is validated.
 
-    A first run finds out with one request that there are none: whatever a run lands, it writes a
-    result before, and results go last. So who deletes results by hand has to delete what the batch
-    has in ``curated/`` and ``quarantine/`` as well. Not found are rows on other days than the
-    interval's, which only a suite without an eye on time lets land, if that run left no report.
+    Any of them tells of an earlier run: results may have expired before the rest. A first run makes
+    two requests more than a second one to find none, and another for each further day of its
+    interval. Not found are rows on other days than the interval's, which only a suite without an
+    eye on time lets land, if that run left no report.
     """
 
     def __init__(self, lake: Lake, dataset: Dataset, interval: Interval, account: str) -> None:
@@ -27,14 +27,16 @@ class Leftovers:
         self._interval = interval
         self._account = account
         self._results = results_prefix(dataset.name, interval, account)
-        self._exist = next(lake.keys(self._results), None) is not None
-        self._deleted: set[str] = set()
+        self._quarantine = batch_prefix("quarantine", dataset.name, interval, account)
+        parquet = [key for key in self._curated_keys if key.endswith(".parquet")]
+        prefixes = (self._results, self._quarantine, *parquet)
+        self._exist = any(next(lake.keys(prefix), None) is not None for prefix in prefixes)
 
     def withdraw_report(self) -> None:
         """Delete an earlier run's report, so that nothing tells its outcome should this run fail.
 
         A suite without an expectation about time lets rows of any day land. Only the report knows
-        where, so that they go before it.
+        where, so that they go before it, and with them what the catalogue has of these days.
         """
         if not self._exist:
             return
@@ -43,23 +45,20 @@ class Leftovers:
         if body is None:
             return
         of_other_days = set(json.loads(body)["curated_keys"]).difference(self._curated_keys)
-        for stale in (*sorted(of_other_days), key):
+        for stale in sorted(of_other_days):
             self._lake.delete(stale)
-        self._deleted |= of_other_days
+        withdraw(self._lake, self._dataset.name, map(day_of, of_other_days))
+        self._lake.delete(key)
 
     def delete(self, report: AccountReport) -> None:
         """Delete what this run's report does not promise."""
         if not self._exist:
             return
-        name = self._dataset.name
-        prefixes = [
-            *self._curated_keys,
-            batch_prefix("quarantine", name, self._interval, self._account),
-            self._results,
-        ]
+        prefixes = [*self._curated_keys, self._quarantine, self._results]
         there = {key for prefix in prefixes for key in self._lake.keys(prefix)}
         stale = there - set(report.keys)
-        for key in sorted(stale, key=lambda key: (key.startswith(self._results), key)):
+        # Whoever dies in between leaves something by which the next one knows: CSV tells nobody.
+        for key in sorted(stale, key=lambda key: (not key.endswith(".csv"), key)):
             self._lake.delete(key)
 
     def withdraw_days(self, report: AccountReport) -> None:
@@ -67,11 +66,7 @@ class Leftovers:
 
         A rerun can't tell what the one before it did last, and withdraws all of the interval's.
         """
-        changed = {
-            *report.curated_keys,
-            *self._deleted,
-            *(self._curated_keys if self._exist else ()),
-        }
+        changed = {*report.curated_keys, *(self._curated_keys if self._exist else ())}
         withdraw(self._lake, self._dataset.name, map(day_of, changed))
 
     @property

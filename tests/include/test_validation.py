@@ -344,7 +344,7 @@ def test_a_rerun_that_died_while_cleaning_up_leaves_nothing_stale(
     assert objects(lake, "curated", "quarantine", "validations").keys() == {report_key}
 
 
-def test_a_first_run_looks_for_leftovers_with_one_request(
+def test_a_first_run_looks_for_leftovers_with_three_requests(
     lake: Lake, quality: Quality, interval: Interval, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store(lake, interval, [post(1), post(2, **NEGATIVE)])
@@ -357,7 +357,7 @@ def test_a_first_run_looks_for_leftovers_with_one_request(
 
     monkeypatch.setattr(Lake, "keys", counted)
     validate(lake, quality, interval)
-    assert asked == ["raw", "validations"]
+    assert asked == ["raw", "validations", "quarantine", "curated"]
 
 
 @pytest.mark.parametrize("outcome", [Outcome.SUSPENDED, Outcome.EMPTY])
@@ -371,6 +371,23 @@ def test_an_account_that_shows_nothing_is_an_outcome_and_leaves_nothing_stale(
     assert (report.outcome, report.detail, report.requests) == (outcome, "Why.", 0)
     report_key = account_report_key("tweets", interval, ACCOUNT)
     assert objects(lake, "curated", "quarantine", "validations").keys() == {report_key}
+
+
+@pytest.mark.parametrize("of_quarantine", [post(2), post(2, **NEGATIVE)], ids=["none", "some"])
+def test_what_an_earlier_run_left_goes_also_where_its_results_have_expired(
+    lake: Lake, quality: Quality, interval: Interval, of_quarantine: dict[str, Any]
+) -> None:
+    manifest = "catalogue/tweets/dt=2026-11-02.json"
+    store(lake, interval, [post(1), of_quarantine])
+    validate(lake, quality, interval, csv=True)
+    lake.put_json(manifest, {})
+    for key in list(lake.keys("validations/")):
+        lake.delete(key)
+    store(lake, interval, outcome=Outcome.SUSPENDED, detail="Why.", posts_returned=0)
+    validate(lake, quality, interval)
+    report_key = account_report_key("tweets", interval, ACCOUNT)
+    left = objects(lake, "curated", "quarantine", "validations", "catalogue")
+    assert left.keys() == {report_key}
 
 
 def test_other_accounts_and_intervals_are_left_alone(
@@ -428,6 +445,8 @@ def test_a_suite_without_an_eye_on_time_leaves_nothing_stale_on_other_days(
         "curated/tweets/dt=2021-02-03",
         "curated/tweets/dt=2026-11-02",
     ]
+    odd_day = "catalogue/tweets/dt=2021-02-03.json"
+    lake.put_json(odd_day, {})
     RawBatch(lake, "tweets", interval, ACCOUNT).drop_pages()
     store(lake, interval, [post(2)])
     page = f"{batch_prefix('raw', 'tweets', interval, ACCOUNT)}page-0000.json.gz"
@@ -435,6 +454,7 @@ def test_a_suite_without_an_eye_on_time_leaves_nothing_stale_on_other_days(
     lake.put(page, b"no gzip")
     with pytest.raises(UnreadablePage):  # a failure in between forgets no key
         validate(lake, loose.quality(), interval)
+    assert lake.find(odd_day) is None
     lake.put(page, good)
     report = validate(lake, loose.quality(), interval)
     assert objects(lake, "curated").keys() == set(report.curated_keys)
