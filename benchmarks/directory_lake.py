@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from include.lake import Lake
+from include.lake import Entry, Lake
 
 
 class DirectoryLake(Lake):
@@ -51,13 +52,15 @@ class DirectoryLake(Lake):
         self.put(key, changed)
         return changed
 
-    def keys(self, prefix: str) -> Iterator[str]:
-        """Keys of all files under ``prefix``, in order."""
+    def entries(self, prefix: str) -> Iterator[Entry]:
+        """All files under ``prefix``, in order; by its time one is told from what it replaced."""
         whole_folders = prefix.rpartition("/")[0]
         for path in sorted((self.folder / whole_folders).rglob("*")):
             key = path.relative_to(self.folder).as_posix()
             if path.is_file() and key.startswith(prefix):
-                yield key
+                file = path.stat()
+                at = datetime.fromtimestamp(file.st_mtime, UTC)
+                yield Entry(key, file.st_size, str(file.st_mtime_ns), at)
 
     def folders(self, prefix: str) -> Iterator[str]:
         """Folders one level below ``prefix``, each with its closing slash, in order."""

@@ -97,7 +97,9 @@ class RawBatch:
         self._wanted_key = f"{self._prefix}wanted.json"
         self._error_key = f"{self._prefix}error.json"
         self._lacks_key = f"{self._prefix}lacks.json"
-        self._keys = set(lake.keys(self._prefix))
+        self.listed = {entry.key: entry.etag for entry in lake.entries(self._prefix)}
+        """What was there at first: two listings differ if anything was written in between."""
+        self._keys = set(self.listed)
         self._wanted: Wanted | None = None
 
     @property

@@ -110,23 +110,25 @@ def validate_batch(
         RowsLostError: not every row would be accounted for.
     """
     decisions = read_decisions(lake, dataset.name, interval, account)
+    raw = RawBatch(lake, dataset.name, interval, account)
     while True:
         report = _validate(
             lake,
             dataset,
             quality,
-            interval=interval,
+            raw=raw,
             account=account,
             volume=volume,
             decisions=decisions,
             csv=csv,
         )
         latest = read_decisions(lake, dataset.name, interval, account)
-        if latest == decisions:
+        raw_now = RawBatch(lake, dataset.name, interval, account)
+        if (latest, raw_now.listed) == (decisions, raw.listed):
             return report
-        # Somebody decided meanwhile, and may have landed the rows already: what is there now, made
-        # without that decision, must not stay.
-        decisions = latest
+        # Somebody decided meanwhile, or took something out of the pages, and may have landed the
+        # rows already: what is there now, made without that, must not stay.
+        decisions, raw = latest, raw_now
 
 
 def _validate(
@@ -134,14 +136,13 @@ def _validate(
     dataset: Dataset,
     quality: Quality,
     *,
-    interval: Interval,
+    raw: RawBatch,
     account: str,
     volume: tuple[int, int],
     decisions: Decisions,
     csv: bool,
 ) -> AccountReport:
-    raw = RawBatch(lake, dataset.name, interval, account)
-    fetched = raw.fetched()
+    interval, fetched = raw.interval, raw.fetched()
     if fetched is None or raw.lacks_pages(fetched):
         raise RawIncompleteError(interval, account, fetched, len(raw.page_keys))
     leftovers = Leftovers(lake, dataset, interval, account)

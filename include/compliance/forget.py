@@ -8,25 +8,36 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from include.catalogue.manifest import day_of
 from include.compaction.compact import purge
 from include.compliance.keys import record_key
+from include.compliance.landed import Landed
 from include.compliance.page import Page, Why
 from include.compliance.record import Record, read_record
 from include.compliance.subject import Found, Subject
 from include.compliance.traces import Batch, traces
 from include.errors import RawPagesGone
 from include.interval import Interval
-from include.lake import Lake, answered_at, packed, unpacked
+from include.lake import (
+    Lake,
+    answered_at,
+    curated_key,
+    packed,
+    unpacked,
+)
 from include.raw import RawBatch
+from include.report import AccountReport
 from include.rerun import Reruns
 from include.settings import Settings
 from include.spending.ledger import run_name
 
 log = logging.getLogger(__name__)
+
+_Held = dict[str, list[str]]
+"""Objects of one run in which something was found, by account."""
 
 
 def forget(
@@ -79,22 +90,17 @@ class _Forgetting:
 
     def go_through(self, keys: Sequence[str]) -> None:
         """Oldest first: the volumes of a run are compared with those of the runs before it."""
-        runs: dict[tuple[Interval, str], set[str]] = defaultdict(set)
-        days: dict[tuple[Interval, str], set[date]] = defaultdict(set)
+        runs: dict[tuple[Interval, str], _Held] = defaultdict(lambda: defaultdict(list))
         for key in keys:
             batch = Batch.of(key)
             if batch is None:
                 self._store(self._changed([key], self._found.why))
             else:
-                run = batch.interval, batch.dataset
-                runs[run].add(batch.account)
-                days[run] |= {batch.interval.day, day_of(key)}
+                runs[batch.interval, batch.dataset][batch.account].append(key)
         failures: list[Exception] = []
         for interval, dataset in sorted(runs):
             try:
-                self._make_anew(
-                    interval, dataset, sorted(runs[interval, dataset]), days[interval, dataset]
-                )
+                self._make_anew(interval, dataset, runs[interval, dataset])
             except Exception as error:
                 log.exception("%s of %s could not be made anew", dataset, interval)
                 error.add_note(f"while forgetting in {dataset} of {interval}")
@@ -105,28 +111,49 @@ class _Forgetting:
             told = "\n".join(map(str, failures))
             raise ExceptionGroup(f"{len(failures)} runs could not be made anew:\n{told}", failures)
 
-    def _make_anew(
-        self, interval: Interval, dataset: str, accounts: Sequence[str], days: Collection[date]
-    ) -> None:
+    def _make_anew(self, interval: Interval, dataset: str, held: _Held) -> None:
+        days = {interval.day, *(day_of(key) for keys in held.values() for key in keys)}
         self._purge(dataset, days)  # a retry may not find every day any more
         pages: dict[str, bytes] = {}
         fetched, lost = [], []
-        for account in accounts:
+        for account, keys in sorted(held.items()):
             raw = RawBatch(self._lake, dataset, interval, account)
             done = raw.fetched()
             owner = None if done is None else done.author_id
-            changed = self._changed(raw.page_keys, self._why(owner))
-            pages |= changed
-            if done is not None:
+            pages |= self._changed(raw.page_keys, self._why(owner))
+            if done is not None and not raw.lacks_pages(done):
                 fetched.append(account)
-            elif not changed:
+            elif not all(key.startswith("raw/") for key in keys):
                 lost.append(account)
-        new = self._reruns.validate(_Foreseen(self._lake, pages), dataset, interval, fetched)
+
+        def land(lake: Lake) -> Mapping[str, AccountReport]:
+            new = self._reruns.validate(lake, dataset, interval, fetched)
+            for account, report in new.items():
+                self._delete_unknown(dataset, interval, report, held[account])
+            self._purge(dataset, days)  # of what was compacted meanwhile
+            return new
+
+        new = land(_Foreseen(self._lake, pages))
+        landed = Landed(self._lake, dataset, interval, new)
         self._reruns.report(dataset, interval, new.keys())
-        self._purge(dataset, days)  # of what was compacted meanwhile
         self._store(pages)
+        if landed.is_overtaken():
+            # A rerun that had read the pages before landed once more what had to go. One that is
+            # not over yet sees that they changed, and lands anew: validate_batch looks.
+            self._reruns.report(dataset, interval, land(self._lake).keys())
         if lost:
             raise RawPagesGone(run_name(dataset, interval), lost)
+
+    def _delete_unknown(
+        self, dataset: str, interval: Interval, report: AccountReport, found: Sequence[str]
+    ) -> None:
+        """Delete rows on other days than the interval's of which no report told."""
+        landed = (key for key in found if key.startswith("curated/"))
+        for day in {day_of(key) for key in landed}:
+            for suffix in ("parquet", "csv"):
+                key = curated_key(dataset, interval, report.account, day, suffix)
+                if key not in report.keys and self._lake.find(key) is not None:
+                    self._lake.delete(key)
 
     def _purge(self, dataset: str, days: Collection[date]) -> None:
         """Leave no compacted file with what the days held; the next compaction makes new ones."""

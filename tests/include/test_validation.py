@@ -18,7 +18,7 @@ from include.datasets import dataset_named
 from include.datasets.dataset import UnreadablePage
 from include.errors import LakeUnavailable
 from include.interval import Interval
-from include.lake import Lake, account_report_key, batch_prefix
+from include.lake import Entry, Lake, account_report_key, batch_prefix
 from include.outcomes import Outcome
 from include.quality import Quality
 from include.raw import Fetched, RawBatch
@@ -349,15 +349,15 @@ def test_a_first_run_looks_for_leftovers_with_three_requests(
 ) -> None:
     store(lake, interval, [post(1), post(2, **NEGATIVE)])
     asked: list[str] = []
-    keys = Lake.keys
+    entries = Lake.entries
 
-    def counted(lake: Lake, prefix: str) -> Iterable[str]:
+    def counted(lake: Lake, prefix: str) -> Iterable[Entry]:
         asked.append(prefix.partition("/")[0])
-        return keys(lake, prefix)
+        return entries(lake, prefix)
 
-    monkeypatch.setattr(Lake, "keys", counted)
+    monkeypatch.setattr(Lake, "entries", counted)
     validate(lake, quality, interval)
-    assert asked == ["raw", "validations", "quarantine", "curated"]
+    assert asked == ["raw", "validations", "quarantine", "curated", "raw"]
 
 
 @pytest.mark.parametrize("outcome", [Outcome.SUSPENDED, Outcome.EMPTY])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import count
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from include.datasets import dataset_named, dataset_names
 from include.datasets.dataset import Dataset
 from include.errors import RawPagesGone
+from include.lake import account_report_key, curated_key
 from include.quality import Quality
+from include.raw import RawBatch
 
 RECORD = "compliance/dt=2026-11-03/record.json"
 
@@ -80,6 +83,71 @@ def test_what_a_run_landed_meanwhile_goes_the_next_time(small):
         small.lake.put(key, landed[key])
     small.forget()
     assert small.objects() == forgotten | {RECORD: small.lake.get(RECORD)}
+
+
+def _before_put(lake, fits, act):
+    """Do something once, before the first object is written whose key fits."""
+    left = [act]
+
+    def hook(params, **_):
+        if left and fits(params["Key"]):
+            left.pop()()
+
+    lake.client.meta.events.register("provide-client-params.s3.PutObject", hook)
+
+
+@pytest.mark.parametrize("fate", ["suspend", "scrub_geo"])
+def test_a_rerun_that_is_over_before_the_marks_are_stored_brings_nothing_back(small, fate):
+    small.fill("harbour_news", "orbit_observer")
+    getattr(small.world.fates, fate)("harbour_news")
+    _before_put(small.lake, lambda key: key.startswith("raw/tweets/"), small.rerun)
+    small.forget()
+    assert not [row for row in small.rows("curated/") if _must_go(small, row, fate)]
+    left = small.objects()
+    small.rerun()
+    assert small.objects() == left
+
+
+@pytest.mark.parametrize("fate", ["suspend", "scrub_geo"])
+def test_a_rerun_that_began_before_the_marks_were_stored_brings_nothing_back(small, fate):
+    small.fill("harbour_news", "orbit_observer")
+    getattr(small.world.fates, fate)("harbour_news")
+    report = account_report_key("tweets", small.interval, "harbour_news")
+    _before_put(small.lake, lambda key: key == report, small.forget)
+    small.rerun()
+    assert not [row for row in small.rows("curated/") if _must_go(small, row, fate)]
+    left = small.objects()
+    small.rerun()
+    assert small.objects() == left
+
+
+def _must_go(small, row, fate):
+    is_placed = row["place_id"] is not None or row["longitude"] is not None
+    return small.is_of(row, "harbour_news") and (fate == "suspend" or is_placed)
+
+
+def test_rows_on_a_day_of_which_no_report_tells_go_as_well(small):
+    small.fill("old_maps_daily", "orbit_observer")
+    day = date(2021, 2, 3)
+    for suffix in ("parquet", "csv"):  # as a run leaves them that dies before its report
+        there, odd = (
+            curated_key("tweets", small.interval, "old_maps_daily", of, suffix)
+            for of in (small.interval.day, day)
+        )
+        small.lake.put(odd, small.lake.get(there))
+    small.world.fates.suspend("old_maps_daily")
+    small.forget()
+    assert not [key for key in small.lake.keys("curated/") if "old_maps_daily" in key]
+
+
+def test_a_batch_that_lacks_some_of_its_pages_is_named(small):
+    small.fill("old_maps_daily", "orbit_observer")
+    for name in small.accounts:
+        small.world.fates.suspend(name)
+    small.lake.delete(RawBatch(small.lake, "tweets", small.interval, "orbit_observer").page_keys[0])
+    with pytest.raises(RawPagesGone, match="orbit_observer"):
+        small.forget()
+    assert all(small.is_of(row, "orbit_observer") for row in small.rows("curated/"))
 
 
 def test_forgetting_again_changes_nothing(small):
