@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from include import retention
+from include.compaction.failures import Failures
 from include.connections import load_settings, open_glue, open_lake
 from include.context import current_interval
 from include.datasets import dataset_names
@@ -20,7 +21,8 @@ log = logging.getLogger(__name__)
 def compact(dataset: str) -> dict[str, int]:
     """Compact what is not in the catalogue, tell Glue, then delete superseded versions.
 
-    Nothing is deleted before Glue points elsewhere. Returns how many days, partitions and versions.
+    A day that can't be compacted holds up nothing else: the task fails in the end. Nothing is
+    deleted before Glue points elsewhere. Returns how many days, partitions and versions.
     """
     from include.compaction.rounds import days_to_compact, delete_superseded  # DuckDB is large
 
@@ -29,33 +31,32 @@ def compact(dataset: str) -> dict[str, int]:
     today = current_interval().end.date()
     # By the clock, not by the run's interval: readers have to be given a day of real time.
     now = datetime.now(UTC)
+    failures = Failures()
     days = days_to_compact(lake, dataset, today, settings.look_back_days, now)
-    _compact_days(lake, dataset, days, now)
-    partitions = 0 if glue is None else glue.keep(lake, dataset)
-    deleted = delete_superseded(lake, dataset, now)
+    done = _compact_days(lake, dataset, days, now, failures)
+    partitions, deleted = 0, []
+    with failures.kept(f"tidying up {dataset}"):
+        partitions = 0 if glue is None else glue.keep(lake, dataset)
+        deleted = delete_superseded(lake, dataset, now)
+    failures.tell()
     log.info("%s: %d partitions changed, %d versions deleted", dataset, partitions, len(deleted))
-    return {"days": len(days), "partitions": partitions, "versions": len(deleted)}
+    return {"days": done, "partitions": partitions, "versions": len(deleted)}
 
 
-def _compact_days(lake: Lake, dataset: str, days: Sequence[date], now: datetime) -> None:
+def _compact_days(
+    lake: Lake, dataset: str, days: Sequence[date], now: datetime, failures: Failures
+) -> int:
+    """Compact the days, as far as they can be; returns how many could."""
     from include.compaction.compact import compact as compact_day
 
-    failures: list[Exception] = []
+    done = 0
     for day in days:
-        try:
+        with failures.kept(f"compacting {dataset} of {day}"):
             manifest = compact_day(lake, dataset, day, now)
-        except Exception as error:
-            # The other days are compacted all the same; the task fails in the end.
-            log.exception("%s of %s could not be compacted", dataset, day)
-            error.add_note(f"while compacting {dataset} of {day}")
-            failures.append(error)
-            continue
-        rows = sum(file.rows for file in manifest.files)
-        log.info("%s of %s: %d rows of %d objects", dataset, day, rows, manifest.objects)
-    if len(failures) == 1:
-        raise failures[0]  # its type says whether a retry can help
-    if failures:
-        raise ExceptionGroup(f"{len(failures)} days could not be compacted", failures)
+            rows = sum(file.rows for file in manifest.files)
+            log.info("%s of %s: %d rows of %d objects", dataset, day, rows, manifest.objects)
+            done += 1
+    return done
 
 
 def apply_retention() -> bool:

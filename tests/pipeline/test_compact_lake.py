@@ -47,13 +47,8 @@ def counted(lake):
     return ask(lake, lambda c: c.sql(sql).fetchall())
 
 
-def test_a_day_is_compacted_and_told_to_glue_and_once_more_after_rows_came(
-    world, ingest, interval, compact_lake
-):
-    run = ingest("harbour_news", "city_weather")
-    assert run.succeeded
-    before = counted(run.lake)
-    assert [row[1] for row in before] == ["city_weather", "harbour_news"]
+def partitions(world, database):
+    """Day and location of each of Glue's partitions."""
     glue = boto3.client(
         "glue",
         endpoint_url=world.s3_url,
@@ -61,19 +56,25 @@ def test_a_day_is_compacted_and_told_to_glue_and_once_more_after_rows_came(
         aws_secret_access_key="sandbox",
         region_name="us-east-1",
     )
+    answer = glue.get_partitions(DatabaseName=database, TableName="tweets")
+    return [(p["Values"][0], p["StorageDescriptor"]["Location"]) for p in answer["Partitions"]]
 
-    def location():
-        (partition,) = glue.get_partitions(DatabaseName="of_a_run", TableName="tweets")[
-            "Partitions"
-        ]
-        return partition["StorageDescriptor"]["Location"]
 
+def test_a_day_is_compacted_and_told_to_glue_and_once_more_after_rows_came(
+    world, ingest, interval, compact_lake
+):
+    run = ingest("harbour_news", "city_weather")
+    assert run.succeeded
+    before = counted(run.lake)
+    assert [row[1] for row in before] == ["city_weather", "harbour_news"]
     done = compact_lake(glue_database="of_a_run", raw_days=90, quarantine_days=90)
     assert done == {"compact": {"success"}, "apply_retention": {"success"}}
     manifest = read_manifest(run.lake, "tweets", interval.day)
     assert sum(file.rows for file in manifest.files) == sum(row[2] for row in before)
     assert counted(run.lake) == before
-    assert location() == f"s3://tweet-lake/{manifest.prefix}"
+    assert partitions(world, "of_a_run") == [
+        (str(interval.day), f"s3://tweet-lake/{manifest.prefix}")
+    ]
     rules = run.lake.client.get_bucket_lifecycle_configuration(Bucket="tweet-lake")["Rules"]
     assert "raw/tweets/" in {rule["Filter"]["Prefix"] for rule in rules}
 
@@ -86,3 +87,14 @@ def test_a_day_is_compacted_and_told_to_glue_and_once_more_after_rows_came(
     assert new.superseded.keys() == {manifest.version}
     assert list(run.lake.keys(manifest.prefix))  # a reader may still be at it
     assert [row[1] for row in counted(run.lake)] == ["city_weather", "harbour_news", "late_account"]
+
+
+def test_a_day_that_can_not_be_compacted_holds_up_no_other(world, ingest, interval, compact_lake):
+    run = ingest("harbour_news")
+    (key,) = run.account("harbour_news").curated_keys
+    broken = key.replace(f"dt={interval.day}", "dt=2026-11-01")
+    run.lake.put(broken, b"no Parquet")
+    done = compact_lake(glue_database="of_a_failure")
+    assert done == {"compact": {"success", "failed"}, "apply_retention": {"success"}}
+    assert read_manifest(run.lake, "tweets", interval.day) is not None
+    assert [day for day, _ in partitions(world, "of_a_failure")] == [str(interval.day)]

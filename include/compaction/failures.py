@@ -1,0 +1,39 @@
+"""What went wrong with some days while the others were gone through."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+log = logging.getLogger(__name__)
+
+
+class Failures:
+    """Errors that are raised only once everything else is done."""
+
+    def __init__(self) -> None:
+        self._errors: list[Exception] = []
+
+    @contextmanager
+    def kept(self, what: str) -> Iterator[None]:
+        """Keep an error for later, and log it; ``what`` says what was being done."""
+        try:
+            yield
+        except Exception as error:
+            log.exception("failed: %s", what)
+            error.add_note(f"failed: {what}")
+            self._errors.append(error)
+
+    def tell(self) -> None:
+        """Raise what was kept, if anything was.
+
+        Raises:
+            ExceptionGroup: several things failed; of a single one its own error is raised, whose
+                type says whether a retry can help.
+        """
+        if len(self._errors) == 1:
+            raise self._errors[0]
+        if self._errors:
+            told = "\n".join(map(str, self._errors))
+            raise ExceptionGroup(f"{len(self._errors)} failures:\n{told}", self._errors)
