@@ -4,7 +4,8 @@ Every day at 00:30 UTC: ask X's batch compliance jobs which posts and users of t
 deleted, protected or suspended, and take these out of `curated/`, `quarantine/` and `raw/`, with
 all that quotes them. What is withheld is told by what `ingest_tweet_metrics` has seen; so is
 everything, where the app may not use the jobs. The record in `compliance/` holds ids and reasons
-only. What went does not come back when an interval is rerun.
+only. What went does not come back when an interval is rerun. With
+`glue_database`, the days of which something went are compacted at once.
 
 Trigger it with the parameter `dry_run` to have a record of what would go and of the objects that
 hold it, and nothing else (docs/runbook.md).
@@ -48,6 +49,12 @@ def forget_deleted() -> None:
         """Make every run that holds one of them anew, without it."""
         return steps.forget(found)
 
+    # Years of a user's posts take what they take.
+    @task(execution_timeout=None)
+    def compact(key: str) -> dict[str, int]:
+        """Compact the days of which something went, for the readers of Glue."""
+        return steps.compact(key)
+
     @task
     def record(key: str) -> str:
         """Say that all of it is done."""
@@ -61,6 +68,7 @@ def forget_deleted() -> None:
     # What a task returns stands for its result until it runs.
     found: Any = ask()
     forgotten: Any = forget(found)
+    compact(forgotten)
     recorded: Any = record(forgotten)
     notify(recorded)
 

@@ -27,7 +27,7 @@ class LakeUnavailable(TweetLakeError):
 class GlueUnavailable(TweetLakeError):
     """The Glue Data Catalog or Lake Formation refused or could not be reached."""
 
-    def __init__(self, database: str, cause: Exception) -> None:
+    def __init__(self, database: str, cause: Exception | str) -> None:
         super().__init__(
             f"Glue database '{database}': {cause}. Check that the credentials of the Airflow "
             "connection 'aws_default' may change it, and its region_name; or set glue_database to "

@@ -8,15 +8,17 @@ moving a reader to another is one request. Today, and a day that was just withdr
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from botocore.exceptions import BotoCoreError, ClientError
 
 from include.catalogue.columns import compacted_schema
-from include.catalogue.manifest import manifests
+from include.catalogue.manifest import catalogued, manifests
+from include.catalogue.reader import compacted_days, curated_days
 from include.datasets import dataset_named
 from include.errors import BadConfiguration, GlueUnavailable
 from include.lake import Lake
@@ -92,13 +94,22 @@ class Glue:
             self._tag({"Table": {"DatabaseName": self.database, "Name": dataset}})
             return self._keep_partitions(lake, dataset, table["StorageDescriptor"])
 
+    def days(self, dataset: str) -> set[date]:
+        """The days that readers of Glue are shown; none where the table is not there yet."""
+        with self._refusals():
+            try:
+                return {date.fromisoformat(day) for day in self._partitions(dataset)}
+            except self.client.exceptions.EntityNotFoundException:
+                return set()
+
     def _keep_database(self) -> None:
         try:
             self.client.get_database(Name=self.database)
         except self.client.exceptions.EntityNotFoundException:
-            self.client.create_database(
-                DatabaseInput={"Name": self.database, "Description": "Posts from X, compacted"}
-            )
+            wanted: Any = {"Name": self.database, "Description": "Posts from X, compacted"}
+            # The datasets' tasks look at the same time.
+            with suppress(self.client.exceptions.AlreadyExistsException):
+                self.client.create_database(DatabaseInput=wanted)
 
     def _keep_table(self, table: Any) -> None:
         try:
@@ -111,10 +122,7 @@ class Glue:
 
     def _keep_partitions(self, lake: Lake, dataset: str, storage: Mapping[str, Any]) -> int:
         name: Any = {"DatabaseName": self.database, "TableName": dataset}
-        pages = self.client.get_paginator("get_partitions").paginate(**name)
-        there = {
-            partition["Values"][0]: partition for page in pages for partition in page["Partitions"]
-        }
+        there = self._partitions(dataset)
         wanted: dict[str, Any] = {}
         gone: list[str] = []
         for manifest in manifests(lake, dataset):
@@ -127,10 +135,17 @@ class Glue:
                 }
             elif day in there:
                 gone.append(day)
+        somewhere = (
+            curated_days(lake, dataset)
+            | compacted_days(lake, dataset)
+            | catalogued(lake, dataset).keys()
+        )
+        gone += sorted(there.keys() - {day.isoformat() for day in somewhere})
         new = [partition for day, partition in wanted.items() if day not in there]
         moved = [p for day, p in wanted.items() if day in there and not _holds(there[day], p)]
         for some in _in_calls(new):
-            self.client.batch_create_partition(**name, PartitionInputList=some)
+            answer = self.client.batch_create_partition(**name, PartitionInputList=some)
+            self._look_for_refusals(answer.get("Errors", []))
         for partition in moved:
             self.client.update_partition(
                 **name, PartitionValueList=partition["Values"], PartitionInput=partition
@@ -138,6 +153,21 @@ class Glue:
         for day in gone:
             self.client.delete_partition(**name, PartitionValues=[day])
         return len(new) + len(moved) + len(gone)
+
+    def _partitions(self, dataset: str) -> dict[str, Any]:
+        pages = self.client.get_paginator("get_partitions").paginate(
+            DatabaseName=self.database, TableName=dataset
+        )
+        return {p["Values"][0]: p for page in pages for p in page["Partitions"]}
+
+    def _look_for_refusals(self, errors: Sequence[Any]) -> None:
+        """Glue takes some partitions of a call and refuses others, without an error of its own."""
+        if errors:
+            told = "; ".join(
+                f"{error['PartitionValues'][0]}: {error['ErrorDetail']['ErrorMessage']}"
+                for error in errors
+            )
+            raise GlueUnavailable(self.database, f"partitions were refused: {told}")
 
     def _tag(self, resource: Any) -> None:
         if not self.tags:

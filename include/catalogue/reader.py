@@ -34,6 +34,11 @@ def curated_days(lake: Lake, dataset: str) -> set[date]:
     return {day_of(folder) for folder in lake.folders(f"curated/{dataset}/")}
 
 
+def compacted_days(lake: Lake, dataset: str) -> set[date]:
+    """The days of which any version is there."""
+    return {day_of(folder) for folder in lake.folders(f"compacted/{dataset}/")}
+
+
 def files(
     lake: Lake, dataset: str, since: date | None = None, until: date | None = None
 ) -> list[DayFiles]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from include.catalogue.manifest import catalogued, day_of, manifests, read_manifest, withdraw
@@ -22,7 +23,13 @@ _RECENT = timedelta(days=2)
 
 
 def days_to_compact(
-    lake: Lake, dataset: str, today: date, look_back_days: int, now: datetime
+    lake: Lake,
+    dataset: str,
+    today: date,
+    look_back_days: int,
+    now: datetime,
+    *,
+    shown: Collection[date] = (),
 ) -> list[date]:
     """Days before today that are not in the catalogue, or wrongly, newest first.
 
@@ -35,6 +42,7 @@ def days_to_compact(
         today: the day that is not over.
         look_back_days: how many days before it are verified.
         now: by which entries were written lately.
+        shown: days that Glue has; they come first, as Glue's readers may find nothing there.
     """
     entries = catalogued(lake, dataset)
     doubtful = {
@@ -45,7 +53,7 @@ def days_to_compact(
     wrong = {day for day in doubtful if not _is_right(lake, dataset, day)}
     there = curated_days(lake, dataset) | _versions(lake, dataset).keys()
     missing = {day for day in there if day < today} - entries.keys()
-    return sorted(missing | wrong, reverse=True)[:DAYS_A_RUN]
+    return sorted(missing | wrong, key=lambda day: (day in shown, day), reverse=True)[:DAYS_A_RUN]
 
 
 def delete_superseded(lake: Lake, dataset: str, now: datetime) -> list[str]:

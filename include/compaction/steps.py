@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from include import retention
+from include.catalogue.manifest import catalogued
 from include.compaction.failures import Failures
 from include.connections import load_settings, open_glue, open_lake
 from include.context import current_interval
@@ -14,6 +15,7 @@ from include.datasets import dataset_names
 from include.errors import BadConfiguration
 from include.lake import Lake
 from include.quarantine import items
+from include.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +34,8 @@ def compact(dataset: str) -> dict[str, int]:
     # By the clock, not by the run's interval: readers have to be given a day of real time.
     now = datetime.now(UTC)
     failures = Failures()
-    days = days_to_compact(lake, dataset, today, settings.look_back_days, now)
+    shown = set() if glue is None else glue.days(dataset)
+    days = days_to_compact(lake, dataset, today, settings.look_back_days, now, shown=shown)
     done = _compact_days(lake, dataset, days, now, failures)
     partitions, deleted = 0, []
     with failures.kept(f"tidying up {dataset}"):
@@ -41,6 +44,26 @@ def compact(dataset: str) -> dict[str, int]:
     failures.tell()
     log.info("%s: %d partitions changed, %d versions deleted", dataset, partitions, len(deleted))
     return {"days": done, "partitions": partitions, "versions": len(deleted)}
+
+
+def compact_forgotten(settings: Settings) -> dict[str, int]:
+    """Compact the days that Glue shows and that forgetting took out of the catalogue.
+
+    Their files went at once, so that Glue's readers find nothing there until it points to new ones.
+    However many there are, they are compacted now. Returns how many of each dataset.
+    """
+    lake, glue = open_lake(settings), open_glue(settings)
+    if glue is None:
+        return {}
+    failures, done = Failures(), {}
+    for dataset in dataset_names():
+        with failures.kept(f"showing {dataset} in Glue again"):
+            days = sorted(glue.days(dataset) - catalogued(lake, dataset).keys(), reverse=True)
+            done[dataset] = _compact_days(lake, dataset, days, datetime.now(UTC), failures)
+            if days:
+                glue.keep(lake, dataset)
+    failures.tell()
+    return done
 
 
 def _compact_days(

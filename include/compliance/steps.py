@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from airflow.sdk import get_current_context
 from airflow.sdk.exceptions import AirflowSkipException
 
+from include.compaction.steps import compact_forgotten
 from include.compliance import ask as asking
 from include.compliance.keys import found_key
 from include.compliance.record import Record, read_record
@@ -46,6 +47,14 @@ def forget(key: str) -> str:
     dry_run = bool(get_current_context()["params"]["dry_run"])
     record = take_out(lake, settings, _day(), found, dry_run=dry_run, airflow_url=airflow_url())
     return record.key
+
+
+def compact(key: str) -> dict[str, int]:
+    """Let Glue show the days again of which something went; returns how many of each dataset."""
+    settings = load_settings()
+    if _stored(open_lake(settings), key).dry_run:
+        raise AirflowSkipException("nothing went: there is nothing to compact")
+    return compact_forgotten(settings)
 
 
 def record(key: str) -> str:

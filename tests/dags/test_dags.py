@@ -83,7 +83,8 @@ def test_forgetting_changes_the_lake_unless_it_is_told_not_to(dagbag):
     wired = {task.task_id: task.downstream_task_ids for task in dag.tasks}
     assert wired == {
         "ask": {"forget"},
-        "forget": {"record"},
+        "forget": {"compact", "record"},
+        "compact": set(),
         "record": {"notify"},
         "notify": set(),
     }

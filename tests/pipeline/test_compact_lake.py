@@ -42,7 +42,8 @@ def compact_lake(monkeypatch):
 
 def counted(lake):
     sql = (
-        "SELECT dt, account, count(*), count(DISTINCT tweet_id) FROM tweets GROUP BY ALL ORDER BY 2"
+        "SELECT dt, brought.account, count(*), count(DISTINCT tweet_id) "
+        "FROM tweets, unnest(accounts) AS brought(account) GROUP BY ALL ORDER BY 2"
     )
     return ask(lake, lambda c: c.sql(sql).fetchall())
 

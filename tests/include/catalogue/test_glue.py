@@ -11,7 +11,7 @@ import pytest
 from botocore.config import Config
 
 from include.catalogue.glue import Glue, glue_type
-from include.compaction.compact import compact
+from include.compaction.compact import compact, purge
 from include.datasets import dataset_named, dataset_names
 from include.errors import BadConfiguration, GlueUnavailable
 from tests.include.landed_rows import interval, land, row
@@ -96,6 +96,48 @@ def test_partitions_follow_the_catalogue(lake, glue):
     compact(lake, "tweets", DAY, NOW)
     assert glue.keep(lake, "tweets") == 1
     assert list(partitions(glue)) == ["2026-11-03"]
+
+
+def test_a_day_of_which_nothing_is_left_is_not_shown(lake, glue):
+    key = landed(lake, 0, 1)
+    landed(lake, 1, 2)
+    for number in (0, 1):
+        compact(lake, "tweets", DAY + timedelta(days=number), NOW)
+    assert glue.days("tweets") == set()
+    glue.keep(lake, "tweets")
+    assert glue.days("tweets") == {DAY, DAY + timedelta(days=1)}
+    for number in (0, 1):
+        purge(lake, "tweets", DAY + timedelta(days=number))
+    lake.delete(key)
+    assert glue.keep(lake, "tweets") == 1
+    assert glue.days("tweets") == {DAY + timedelta(days=1)}  # which has to be compacted
+
+
+def test_whatever_another_made_right_before_is_there(lake, glue):
+    """The tasks of three datasets begin at once."""
+    made = []
+
+    def create(**_):
+        made.append(glue.client)
+        other = glue_at(glue.client.meta.endpoint_url, glue.database)
+        other.client.create_database(DatabaseInput={"Name": glue.database})
+
+    glue.client.meta.events.register_first("before-call.glue.CreateDatabase", create)
+    glue.keep(lake, "tweets")
+    assert len(made) == 1
+    assert glue.days("tweets") == set()
+
+
+def test_a_partition_that_glue_refuses_is_named(lake, glue):
+    landed(lake, 0, 1)
+    compact(lake, "tweets", DAY, NOW)
+
+    def create(**_):
+        glue_at(glue.client.meta.endpoint_url, glue.database).keep(lake, "tweets")
+
+    glue.client.meta.events.register_first("before-call.glue.BatchCreatePartition", create)
+    with pytest.raises(GlueUnavailable, match="refused: 2026-11-02: Partition already exists"):
+        glue.keep(lake, "tweets")
 
 
 def test_more_partitions_than_one_call_takes(lake, glue):

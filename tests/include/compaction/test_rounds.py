@@ -25,8 +25,8 @@ def landed(lake, day, *numbers, account="nasa"):
     return land(lake, "tweets", over, account, rows)
 
 
-def due(lake, look_back_days=1, now=LATER):
-    return days_to_compact(lake, "tweets", TODAY, look_back_days, now)
+def due(lake, look_back_days=1, now=LATER, shown=()):
+    return days_to_compact(lake, "tweets", TODAY, look_back_days, now, shown=shown)
 
 
 def day(number):
@@ -41,6 +41,13 @@ def test_every_day_before_today_that_is_not_in_the_catalogue_the_newest_first(la
     assert due(lake) == [day(2), day(0)]
     monkeypatch.setattr(rounds, "DAYS_A_RUN", 1)
     assert due(lake) == [day(2)]
+
+
+def test_days_that_glue_shows_come_first(lake, monkeypatch):
+    for number in range(3):
+        landed(lake, number, 1)
+    monkeypatch.setattr(rounds, "DAYS_A_RUN", 2)
+    assert due(lake, shown={day(0)}) == [day(0), day(2)]
 
 
 def test_an_empty_lake_has_nothing_to_do(lake):
