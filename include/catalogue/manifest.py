@@ -69,7 +69,7 @@ def manifest_key(dataset: str, day: date) -> str:
 
 
 def version_prefix(dataset: str, day: date, version: str) -> str:
-    """``compacted/tweets/dt=2026-11-20/0a1b2c3d4e5f6071/``."""
+    """``compacted/tweets/dt=2026-11-20/0a1b2c3d4e5f6071-89abcdef/``."""
     return f"{day_prefix('compacted', dataset, day)}{version}/"
 
 

@@ -44,12 +44,13 @@ def compact(lake: Lake, dataset: str, day: date, now: datetime) -> Manifest:
     """
     for _ in range(_ATTEMPTS):
         sources = Sources.of(lake, dataset_named(dataset), day)
+        version = sources.new_version()
         try:
-            files = _put_files(lake, sources)
+            files = _put_files(lake, sources, version)
         except LakeChanged as error:
             log.info("%s of %s is begun anew: %s", dataset, day, error)
             continue
-        manifest = switch(lake, sources, sources.digest, files, now)
+        manifest = switch(lake, sources, version, files, now)
         if manifest is not None:
             return manifest
         log.info("%s of %s is begun anew: a run landed rows meanwhile", dataset, day)
@@ -64,7 +65,7 @@ def switch(
     Args:
         lake: where the files lie already.
         sources: what the files were made from.
-        version: folder of the files.
+        version: folder of the files, which nobody was sent to before.
         files: the files.
         now: since when earlier versions are superseded.
 
@@ -121,8 +122,8 @@ def purge(lake: Lake, dataset: str, day: date) -> None:
         lake.delete(key)
 
 
-def _put_files(lake: Lake, sources: Sources) -> list[CompactedFile]:
-    prefix = version_prefix(sources.dataset.name, sources.day, sources.digest)
+def _put_files(lake: Lake, sources: Sources, version: str) -> list[CompactedFile]:
+    prefix = version_prefix(sources.dataset.name, sources.day, version)
     files = []
     with TemporaryDirectory(prefix="tweet-lake-") as folder:
         for path, rows in write(lake, sources, Path(folder)):

@@ -17,6 +17,7 @@ from include.catalogue.latest import latest, order
 from include.catalogue.manifest import CompactedFile, read_manifest, version_prefix
 from include.catalogue.reader import curated_days
 from include.compaction.compact import delete_version, switch
+from include.compaction.failures import Failures
 from include.compaction.sources import Sources
 from include.compaction.write import PART_BYTES
 from include.datasets import dataset_named
@@ -26,6 +27,8 @@ from include.lake import Lake, day_prefix
 log = logging.getLogger(__name__)
 
 ENGINE = "spark"
+_TRIED = "_TRIED"
+"""Beside Spark's files: readers may have been sent to them. Readers of Parquet skip ``_`` names."""
 
 
 def plan_key(dataset: str, since: date, until: date) -> str:
@@ -76,31 +79,48 @@ def plan(lake: Lake, dataset: str, since: date, until: date, root: str) -> str:
     return key
 
 
-def publish(lake: Lake, key: str, now: datetime) -> list[date]:
+def publish(lake: Lake, key: str, now: datetime, failures: Failures) -> list[date]:
     """Send readers to what Spark wrote, day by day.
 
-    A day that changed since it was planned is left to ``compact_lake``.
+    A day that changed since it was planned, or that a try before this one was at, is left to
+    ``compact_lake``; so is one that ``compact_lake`` has done meanwhile.
 
     Args:
         lake: where it lies.
         key: the plan's.
         now: since when earlier versions are superseded.
+        failures: keeps what goes wrong with a day while the others are gone through.
 
     Returns:
-        The days that are in the catalogue now.
+        The days that are in the catalogue as they are now.
     """
     planned = lake.get_json(key)
     dataset = dataset_named(planned["dataset"])
     done = []
     for day in planned["days"]:
-        sources = Sources.of(lake, dataset, date.fromisoformat(day["day"]))
-        version = _version(day["sources"])
-        if sources.digest != day["sources"]:
-            log.info("%s of %s changed since it was planned", dataset.name, day["day"])
-            delete_version(lake, dataset.name, sources.day, version)
-        elif switch(lake, sources, version, _files(lake, sources, version), now) is not None:
-            done.append(sources.day)
+        with failures.kept(f"publishing {dataset.name} of {day['day']}"):
+            sources = Sources.of(lake, dataset, date.fromisoformat(day["day"]))
+            if _publish(lake, sources, day["sources"], day["version"], now):
+                done.append(sources.day)
     return done
+
+
+def _publish(lake: Lake, sources: Sources, planned: str, version: str, now: datetime) -> bool:
+    """Returns whether the day is in the catalogue as it is."""
+    name, day = sources.dataset.name, sources.day
+    manifest = read_manifest(lake, name, day)
+    is_current = manifest is not None and manifest.sources == sources.digest
+    mark = f"{version_prefix(name, day, version)}{_TRIED}"
+    if lake.find(mark) is not None:
+        log.info("%s of %s was published before", name, day)  # somebody may read the files
+        return is_current
+    if is_current or sources.digest != planned:
+        log.info("%s of %s was compacted or changed since it was planned", name, day)
+        delete_version(lake, name, day, version)
+        return is_current
+    files = _files(lake, sources, version)
+    lake.put(mark, b"")
+    return switch(lake, sources, version, files, now) is not None
 
 
 def _day(lake: Lake, dataset: str, day: date, root: str) -> dict[str, Any] | None:
@@ -108,17 +128,15 @@ def _day(lake: Lake, dataset: str, day: date, root: str) -> dict[str, Any] | Non
     manifest = read_manifest(lake, dataset, day)
     if manifest is not None and manifest.sources == sources.digest:
         return None
+    version = f"{sources.new_version()}-{ENGINE}"
     return {
         "day": day.isoformat(),
         "sources": sources.digest,
         "source": f"{root}/{day_prefix('curated', dataset, day)}",
-        "target": f"{root}/{version_prefix(dataset, day, _version(sources.digest))}",
+        "target": f"{root}/{version_prefix(dataset, day, version)}",
+        "version": version,
         "files": max(1, ceil(sum(file.size for file in sources.files) / PART_BYTES)),
     }
-
-
-def _version(digest: str) -> str:
-    return f"{digest}-{ENGINE}"
 
 
 def _files(lake: Lake, sources: Sources, version: str) -> Sequence[CompactedFile]:
@@ -131,8 +149,8 @@ def _files(lake: Lake, sources: Sources, version: str) -> Sequence[CompactedFile
     entries = list(lake.entries(prefix))
     if not any(entry.key == f"{prefix}_SUCCESS" for entry in entries):
         raise FileNotFoundError(
-            f"s3://{lake.bucket}/{prefix}_SUCCESS is not there: Spark did not finish that day. "
-            "Clear 'spark' with what follows it"
+            f"s3://{lake.bucket}/{prefix}_SUCCESS is not there: Spark did not finish that day, or "
+            "it was cleaned up. Trigger 'compact_history' anew: it leaves out what is published"
         )
     system = s3_of(lake)
     return [

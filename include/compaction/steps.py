@@ -120,9 +120,18 @@ def publish_history(plan: str) -> list[str]:
     settings = load_settings()
     lake, glue = open_lake(settings), open_glue(settings)
     key = plan.removeprefix(f"s3a://{settings.bucket}/")
-    days = history.publish(lake, key, datetime.now(UTC))
+    if lake.find(key) is None:
+        raise BadConfiguration(
+            f"s3://{settings.bucket}/{key} is not there: it is deleted once all of its days are "
+            "published. Trigger 'compact_history' anew for what is left"
+        )
+    failures = Failures()
+    days = history.publish(lake, key, datetime.now(UTC), failures)
     if glue is not None:
-        glue.keep(lake, lake.get_json(key)["dataset"])
+        with failures.kept("telling Glue"):
+            glue.keep(lake, lake.get_json(key)["dataset"])
+    failures.tell()
+    lake.delete(key)
     return [day.isoformat() for day in days]
 
 

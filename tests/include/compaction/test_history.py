@@ -10,13 +10,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from include.catalogue.columns import compacted_schema
-from include.catalogue.manifest import read_manifest
+from include.catalogue.manifest import read_manifest, withdraw
 from include.catalogue.views import ask
 from include.compaction.compact import compact, is_current, versions
+from include.compaction.failures import Failures
 from include.compaction.history import plan, publish
 from include.compaction.rounds import days_to_compact
 from include.compaction.spark_task import spark_task
-from include.compaction.steps import plan_history
+from include.compaction.steps import plan_history, publish_history
+from include.connections import load_settings, open_lake
 from include.datasets import dataset_named
 from include.errors import BadConfiguration
 from tests.include.landed_rows import DAY, NESTED, interval, land, row
@@ -72,6 +74,13 @@ def planned(lake, dataset, tmp_path):
     return plan(lake, dataset, FIRST, UNTIL, tmp_path.as_uri())
 
 
+def published(lake, key):
+    failures = Failures()
+    days = publish(lake, key, NOW, failures)
+    failures.tell()
+    return days
+
+
 def rows(lake, dataset):
     return ask(lake, lambda c: c.sql(f"SELECT * FROM {dataset} ORDER BY ALL").to_arrow_table())  # noqa: S608 - its name
 
@@ -82,7 +91,7 @@ def test_both_engines_give_the_same_rows(history, run_spark, tmp_path):
         days = days_to_compact(history, dataset, UNTIL, 1, NOW)
         key = planned(history, dataset, tmp_path)
         run_spark(key)
-        assert publish(history, key, NOW) == sorted(days)
+        assert published(history, key) == sorted(days)
         by_spark = [read_manifest(history, dataset, day) for day in days]
         assert all(is_current(history, manifest) for manifest in by_spark)
         assert rows(history, dataset).equals(small)
@@ -117,15 +126,65 @@ def test_a_day_that_changed_meanwhile_is_not_switched_to(history, run_spark, tmp
     run_spark(key)
     over = interval(2)
     land(history, "users", over, rows=[row("users", 9, over, "all-accounts")])
-    assert publish(history, key, NOW) == [FIRST + timedelta(days=1)]
+    assert published(history, key) == [FIRST + timedelta(days=1)]
     assert read_manifest(history, "users", FIRST) is None
     assert versions(history, "users", FIRST) == []
 
 
-def test_a_day_that_spark_did_not_finish_is_named(history, tmp_path):
+def test_a_day_that_spark_did_not_finish_is_named_and_the_others_are_published(
+    history, run_spark, tmp_path
+):
     key = planned(history, "users", tmp_path)
-    with pytest.raises(FileNotFoundError, match=r"dt=2026-11-02/\w+-spark/_SUCCESS is not there"):
-        publish(history, key, NOW)
+    run_spark(key)
+    first, second = history.get_json(key)["days"]
+    history.delete(f"compacted/users/dt=2026-11-02/{first['version']}/_SUCCESS")
+    failures = Failures()
+    assert publish(history, key, NOW, failures) == [date.fromisoformat(second["day"])]
+    with pytest.raises(
+        FileNotFoundError, match=r"dt=2026-11-02/[\w-]+-spark/_SUCCESS is not there"
+    ):
+        failures.tell()
+
+
+def test_what_was_compacted_and_cleaned_up_while_spark_ran_stops_nothing(history, tmp_path):
+    key = planned(history, "users", tmp_path)
+    days = [date.fromisoformat(day["day"]) for day in history.get_json(key)["days"]]
+    entries = [compact(history, "users", day, NOW) for day in days]
+    assert published(history, key) == days
+    assert [read_manifest(history, "users", day) for day in days] == entries
+
+
+def test_a_second_try_leaves_what_the_first_one_published(history, run_spark, tmp_path):
+    """Glue, and readers who are at it, have been sent there."""
+    key = planned(history, "users", tmp_path)
+    run_spark(key)
+    published(history, key)
+    files = [file.key for file in read_manifest(history, "users", FIRST).files]
+    over = interval(2)
+    extra = land(history, "users", over, rows=[row("users", 9, over, "all-accounts")])
+    withdraw(history, "users", [FIRST])
+    assert published(history, key) == [FIRST + timedelta(days=1)]
+    assert set(files) <= set(history.keys("compacted/users/"))
+    history.delete(extra)  # the objects are what they were when they were planned
+    published(history, key)
+    assert set(files) <= set(history.keys("compacted/users/"))
+
+
+def test_a_plan_goes_once_its_days_are_published(world, monkeypatch, tmp_path):
+    settings = f'{{"bucket": "{world.bucket}", "alert_to": ["a@b"], "data_docs_url": "http://d"}}'
+    for name, value in {**world.environment(), "AIRFLOW_VAR_TWEET_LAKE": settings}.items():
+        monkeypatch.setenv(name, value)
+    lake = open_lake(load_settings())
+    land(lake, "users", interval(0), rows=[row("users", 1, interval(0), "all-accounts")])
+    key = planned(lake, "users", tmp_path)
+    with pytest.raises(FileNotFoundError):
+        publish_history(f"s3a://{world.bucket}/{key}")
+    assert lake.find(key) is not None
+    compact(lake, "users", FIRST, NOW)
+    assert publish_history(f"s3a://{world.bucket}/{key}") == ["2026-11-02"]
+    assert list(lake.keys("catalogue/plans/")) == []
+    with pytest.raises(BadConfiguration, match="Trigger 'compact_history' anew"):
+        publish_history(f"s3a://{world.bucket}/{key}")
 
 
 def test_the_job_goes_to_the_cluster_of_the_connection():
