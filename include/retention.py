@@ -6,14 +6,17 @@ and what a person decided (``review/``, ``alerts/``) have no rule and never expi
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from include.datasets import dataset_names
-from include.errors import LakeUnavailable
+from include.errors import BadConfiguration, LakeUnavailable, TweetLakeError
 from include.lake import Lake
 from include.settings import Settings
+
+log = logging.getLogger(__name__)
 
 ID_PREFIX = "tweet-lake: "
 """By it our rules are told from those of others in the same bucket, which are kept."""
@@ -46,10 +49,19 @@ def rules(settings: Settings) -> list[Rule]:
 def apply(lake: Lake, settings: Settings) -> bool:
     """Give the bucket our rules, beside those of others; returns whether any had to be changed.
 
+    Where the settings want no rules, credentials that may not look at rules are good enough.
+
     Raises:
-        LakeUnavailable: S3 refused.
+        BadConfiguration: the credentials may not look at rules, or write them.
+        LakeUnavailable: S3 refused for another reason.
     """
-    there = _stored(lake)
+    try:
+        there = _stored(lake)
+    except BadConfiguration as error:
+        if rules(settings):
+            raise
+        log.info("no lifecycle rules are wanted, and none of ours are looked for: %s", error)
+        return False
     others = [rule for rule in there if not _id(rule).startswith(ID_PREFIX)]
     wanted = [*others, *rules(settings)]
     if sorted(there, key=_id) == sorted(wanted, key=_id):
@@ -62,7 +74,7 @@ def apply(lake: Lake, settings: Settings) -> bool:
         else:
             lake.client.delete_bucket_lifecycle(Bucket=lake.bucket)
     except (ClientError, BotoCoreError) as error:
-        raise LakeUnavailable(lake.bucket, None, error) from error
+        raise _refusal(lake, error) from error
     return True
 
 
@@ -85,7 +97,17 @@ def _stored(lake: Lake) -> list[Any]:
     except ClientError as error:
         if error.response["Error"]["Code"] == "NoSuchLifecycleConfiguration":
             return []
-        raise LakeUnavailable(lake.bucket, None, error) from error
+        raise _refusal(lake, error) from error
     except BotoCoreError as error:
-        raise LakeUnavailable(lake.bucket, None, error) from error
+        raise _refusal(lake, error) from error
     return list(answer["Rules"])
+
+
+def _refusal(lake: Lake, error: ClientError | BotoCoreError) -> TweetLakeError:
+    if isinstance(error, ClientError) and error.response["Error"]["Code"] == "AccessDenied":
+        return BadConfiguration(
+            f"s3://{lake.bucket}: {error}. The credentials of the Airflow connection 'aws_default' "
+            "need s3:GetLifecycleConfiguration and s3:PutLifecycleConfiguration for the bucket, so "
+            "that raw_days and its neighbours are written to it (docs/settings.md)"
+        )
+    return LakeUnavailable(lake.bucket, None, error)

@@ -170,6 +170,15 @@ class Settings(BaseModel):
             raise ValueError("name the topic, as \"sns\" is in 'alert_by'")
         return topic
 
+    @field_validator("lake_formation_tags")
+    @classmethod
+    def _put_on_a_database(cls, tags: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        if tags and info.data.get("glue_database", "") is None:
+            raise ValueError(
+                "there is nothing to put them on: name a 'glue_database', or drop them"
+            )
+        return tags
+
 
 def parse_settings(text: str) -> Settings:
     """Read settings from JSON.

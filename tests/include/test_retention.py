@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.exceptions import ClientError
 
 from include import gaps_command, retention_command
+from include.errors import BadConfiguration
 from include.retention import apply, rules
 from include.settings import Settings
 
@@ -75,6 +79,45 @@ def test_the_last_rule_of_all_can_be_taken_back(lake):
     assert apply(lake, settings()) is True
     with pytest.raises(ClientError, match="NoSuchLifecycleConfiguration"):
         stored(lake)
+
+
+@pytest.fixture
+def forbid(lake):
+    """Let S3 refuse an operation, as IAM does."""
+    events = lake.client.meta.events
+    registered = []
+
+    def forbid(operation):
+        def refuse(request, **_):
+            body = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+            return AWSResponse(request.url, 403, HeadersDict(), Body(body))
+
+        registered.append((f"before-send.s3.{operation}", refuse))
+        events.register(*registered[-1])
+
+    yield forbid
+    for each in registered:
+        events.unregister(*each)
+
+
+class Body(io.BytesIO):
+    """As a connection gives it."""
+
+    def stream(self, *_, **__):
+        yield self.read()
+
+
+def test_who_wants_no_rules_needs_no_permission_for_them(lake, forbid):
+    forbid("GetBucketLifecycleConfiguration")
+    assert apply(lake, settings()) is False
+    with pytest.raises(BadConfiguration, match=r"aws_default.*s3:GetLifecycleConfiguration and"):
+        apply(lake, settings(noncurrent_days=3))
+
+
+def test_who_may_not_write_rules_is_told_what_is_missing(lake, forbid):
+    forbid("PutBucketLifecycleConfiguration")
+    with pytest.raises(BadConfiguration, match="s3:PutLifecycleConfiguration"):
+        apply(lake, settings(noncurrent_days=3))
 
 
 @pytest.fixture

@@ -51,6 +51,7 @@ def test_three_keys_are_enough():
             "the whole value: .*validations_days is 60, but raw_days is 90: .*as long as the pages",
         ),
         ({"glue_database": "my-lake"}, "glue_database"),
+        ({"lake_formation_tags": {"domain": "social"}}, "lake_formation_tags: .*'glue_database'"),
         (
             {"expansions": ["geo.place"]},
             "expansions.0.*'geo.place' is no expansion; .*geo.place_id",
