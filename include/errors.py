@@ -56,6 +56,17 @@ class LakeChanged(TweetLakeError):
         )
 
 
+class EntryUnreadable(TweetLakeError):
+    """A day's entry in the catalogue is not what was written there."""
+
+    def __init__(self, bucket: str, key: str) -> None:
+        super().__init__(
+            f"s3://{bucket}/{key} is no entry of the catalogue: somebody changed it, or a newer "
+            "version of this project wrote it. Delete it: the day is then read from its small "
+            "objects, and 'compact_lake' makes it anew"
+        )
+
+
 class RawPagesGone(TweetLakeError):
     """Rows have to go that can't be made anew without them."""
 

@@ -71,10 +71,14 @@ def table(lake: Lake, query: str, since: date | None = None, until: date | None 
 
     try:
         with duckdb.connect() as parser:
-            if len(parser.extract_statements(query)) != 1:
+            statements = parser.extract_statements(query)
+            if len(statements) != 1:
                 raise BadConfiguration(f"{query!r} is not one statement; give exactly one")
-            named = parser.get_table_names(query)
-        return ask(lake, question, since, until, sorted(named & set(dataset_names())))
+            # DuckDB makes several of a PIVOT, and does not tell their tables.
+            is_split = statements[0].type == duckdb.StatementType.MULTI
+            named = dataset_names() if is_split else parser.get_table_names(query)
+        wanted = {name.lower() for name in named}  # as DuckDB compares them
+        return ask(lake, question, since, until, sorted(wanted & set(dataset_names())))
     except duckdb.Error as error:
         raise BadConfiguration(
             f"the query can't be answered: {error}\nThe tables are {', '.join(dataset_names())}; "

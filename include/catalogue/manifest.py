@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from include.errors import EntryUnreadable
 from include.lake import Entry, Lake, day_prefix
 
 _REQUESTS_AT_ONCE = 8
@@ -99,9 +100,17 @@ def catalogued(lake: Lake, dataset: str) -> dict[date, datetime]:
 
 
 def read_manifest(lake: Lake, dataset: str, day: date) -> Manifest | None:
-    """A day's entry; None where the small objects are the truth."""
-    body = lake.find(manifest_key(dataset, day))
-    return None if body is None else Manifest.model_validate_json(body)
+    """A day's entry; None where the small objects are the truth.
+
+    Raises:
+        EntryUnreadable: something else lies there.
+    """
+    key = manifest_key(dataset, day)
+    body = lake.find(key)
+    try:
+        return None if body is None else Manifest.model_validate_json(body)
+    except ValidationError as error:
+        raise EntryUnreadable(lake.bucket, key) from error
 
 
 def manifests(lake: Lake, dataset: str) -> list[Manifest]:

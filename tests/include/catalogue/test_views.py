@@ -14,7 +14,7 @@ from include.catalogue.statements import create_views
 from include.catalogue.views import ask, connect
 from include.compaction.compact import compact, purge
 from include.datasets import dataset_named, dataset_names
-from include.errors import BadConfiguration, LakeChanged
+from include.errors import BadConfiguration, EntryUnreadable, LakeChanged
 from tests.include.landed_rows import NESTED, interval, land, row
 
 NOW = datetime(2026, 11, 5, 2, 30, tzinfo=UTC)
@@ -143,6 +143,25 @@ def test_an_answer_is_a_table(three_days):
     drawn = command.table(three_days, "SELECT account, count(*) AS posts FROM tweets GROUP BY 1")
     assert "nasa" in drawn
     assert "posts" in drawn
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "FROM Tweets SELECT account, count(*) GROUP BY ALL",
+        "PIVOT tweets ON account USING count(*)",
+        "WITH mine AS (FROM TWEETS) SELECT account FROM mine",
+    ],
+)
+def test_a_table_is_found_however_it_is_asked_for(three_days, query):
+    assert "nasa" in command.table(three_days, query)
+
+
+def test_an_entry_that_is_damaged_gets_a_sentence(three_days):
+    three_days.put("catalogue/tweets/dt=2026-11-02.json", b'{"dataset": "tweets"}')
+    remedy = r"s3://lake-\d+/catalogue/tweets/dt=2026-11-02.json is no entry.*Delete it"
+    with pytest.raises(EntryUnreadable, match=remedy):
+        command.table(three_days, "SELECT count(*) FROM tweets")
 
 
 @pytest.mark.parametrize(
