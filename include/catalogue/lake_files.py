@@ -50,15 +50,24 @@ def small_dataset(
     Raises:
         LakeChanged: one of them is not there any more as it was listed.
     """
+    paths = [str(path) for path in fetch(lake, files, folder)]
+    return _dataset(files, paths, schema, LocalFileSystem())
 
-    def fetch(number: int) -> str:
+
+def fetch(lake: Lake, files: Sequence[LakeFile], folder: Path) -> list[Path]:
+    """Bring small objects into a folder, as they were when they were listed.
+
+    Raises:
+        LakeChanged: one of them is not there any more as it was listed.
+    """
+
+    def one(number: int) -> Path:
         path = folder / f"{number}.parquet"
         path.write_bytes(lake.get_listed(files[number].key, files[number].etag))
-        return str(path)
+        return path
 
     with ThreadPoolExecutor(max_workers=_REQUESTS_AT_ONCE) as pool:
-        paths = list(pool.map(fetch, range(len(files))))
-    return _dataset(files, paths, schema, LocalFileSystem())
+        return list(pool.map(one, range(len(files))))
 
 
 def large_dataset(lake: Lake, files: Sequence[LakeFile], schema: pa.Schema) -> ds.FileSystemDataset:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from include.catalogue.columns import compacted_schema, landed_schema
-from include.catalogue.lake_files import small_dataset
+from include.catalogue.lake_files import LakeFile, fetch
 from include.catalogue.latest import latest, order
 from include.compaction.sources import Sources
 from include.datasets.dataset import Dataset
@@ -19,6 +19,7 @@ from include.lake import Lake
 PART_BYTES = 256 * 2**20
 """A file ends with the row group that makes it so large."""
 _ROW_GROUP = 50_000
+_TOGETHER = 20_000
 _DUCKDB_MEMORY = "1GB"
 """Beyond it DuckDB sorts on disk."""
 
@@ -34,16 +35,47 @@ def write(lake: Lake, sources: Sources, folder: Path) -> list[tuple[Path, int]]:
     """
     small = folder / "small"
     small.mkdir()
-    schema = landed_schema(sources.dataset).append(pa.field("dt", pa.date32()))
-    table = small_dataset(lake, sources.files, schema, small)
+    together = folder / "together.parquet"
+    with pq.ParquetWriter(together, landed_schema(sources.dataset)) as writer:
+        for table in _tables(sources.files, fetch(lake, sources.files, small), writer.schema):
+            writer.write_table(table)
     with duckdb.connect(config={"memory_limit": _DUCKDB_MEMORY}) as connection:
         connection.execute(f"SET temp_directory = '{folder / 'spill'}'")
-        connection.register("small", table)
+        connection.execute(
+            "CREATE VIEW small AS "  # noqa: S608 - our own names
+            f"SELECT *, DATE '{sources.day}' AS dt FROM read_parquet('{together}')"
+        )
         rows = connection.sql(
             f"SELECT * EXCLUDE (dt, place) FROM ({latest(sources.dataset, 'small')}) "  # noqa: S608 - names from the dataset
             f"ORDER BY {', '.join(f'{name} NULLS FIRST' for name in order(sources.dataset))}"
         )
         return _parts(rows.to_arrow_reader(_ROW_GROUP), sources.dataset, folder)
+
+
+def _tables(
+    files: Sequence[LakeFile], paths: Sequence[Path], schema: pa.Schema
+) -> Iterator[pa.Table]:
+    """The objects' rows, thousands at a time.
+
+    An engine that is given thousands of files keeps what it knows of each: that takes more memory
+    than their rows.
+    """
+    waiting: list[pa.Table] = []
+    for file, path in zip(files, paths, strict=True):
+        found = pq.ParquetFile(path).read()
+        known = {name: found[name] for name in found.column_names}
+        known["account"] = pa.repeat(pa.scalar(file.account, pa.string()), len(found))
+        columns = [
+            known[field.name].cast(field.type)
+            if field.name in known
+            else pa.nulls(len(found), field.type)
+            for field in schema
+        ]
+        waiting.append(pa.Table.from_arrays(columns, schema=schema))
+        if sum(map(len, waiting)) >= _TOGETHER:
+            yield pa.concat_tables(waiting)
+            waiting = []
+    yield pa.concat_tables([*waiting, schema.empty_table()])
 
 
 def _parts(rows: pa.RecordBatchReader, dataset: Dataset, folder: Path) -> list[tuple[Path, int]]:
