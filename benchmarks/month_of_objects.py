@@ -28,25 +28,29 @@ HOURS = timedelta(hours=24 // RUNS_A_DAY)
 
 
 def month(accounts: int, days: int) -> Objects:
-    """The month's objects; of one run all accounts have the same bytes."""
+    """The month's objects; every day has the bytes of the first."""
     objects = Objects()
     with TemporaryDirectory() as folder:
-        for day in range(days):
-            for run in range(RUNS_A_DAY):
-                start = FIRST + timedelta(days=day) + run * HOURS
-                interval = Interval(start, start + HOURS)
-                body = _body(interval, run, Path(folder))
-                for number in range(accounts):
-                    account = f"load_{number:04d}"
+        for run in range(RUNS_A_DAY):
+            for number in range(accounts):
+                account = f"load_{number:04d}"
+                body = _body(_interval(0, run), number * RUNS_A_DAY + run, Path(folder))
+                for day in range(days):
+                    interval = _interval(day, run)
                     key = curated_key(DATASET, interval, account, interval.day, "parquet")
                     objects.put(key, body)
     return objects
 
 
-def _body(interval: Interval, run: int, folder: Path) -> bytes:
-    schema = dataset_named(DATASET).schema
-    rows = [_row(interval, run * POSTS_A_RUN + number) for number in range(POSTS_A_RUN)]
-    writer = ParquetWriter(folder / f"{interval.name}.parquet", schema)
+def _interval(day: int, run: int) -> Interval:
+    start = FIRST + timedelta(days=day) + run * HOURS
+    return Interval(start, start + HOURS)
+
+
+def _body(interval: Interval, first: int, folder: Path) -> bytes:
+    schema = dataset_named(DATASET).curated_schema
+    rows = [_row(interval, first * POSTS_A_RUN + number) for number in range(POSTS_A_RUN)]
+    writer = ParquetWriter(folder / "rows.parquet", schema)
     writer.write(pa.Table.from_pylist(rows, schema))
     writer.close()
     return writer.path.read_bytes()
@@ -62,7 +66,7 @@ def _row(interval: Interval, number: int) -> dict[str, Any]:
         **lists,
         "tweet_id": tweet_id,
         "author_id": "11348282",
-        "created_at": interval.start + timedelta(minutes=number),
+        "created_at": interval.start + timedelta(seconds=number),
         "text": f"Post {number}: the tide is in by {number} minutes past the hour. " * 3,
         "conversation_id": tweet_id,
         "is_reply": False,
