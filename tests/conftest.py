@@ -40,14 +40,7 @@ if importlib.util.find_spec("moto") is None:
 _numbers = itertools.count()
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let one process take all tests of a file, as they share what is slow to set up."""
-    if config.pluginmanager.hasplugin("xdist"):
-        for item in items:
-            room = item.path.parent if item.path.parent.name == "browser" else item.path
-            item.add_marker(pytest.mark.xdist_group(str(room)))
-
-
+@pytest.hookimpl(tryfirst=True)
 @pytest.fixture(scope="session")
 def s3() -> Iterator[Any]:
     """A client of a local S3 server."""

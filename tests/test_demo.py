@@ -31,9 +31,10 @@ def run_demo() -> str:
 
 
 def lake() -> dict[str, bytes]:
+    """Every object; which of Airflow's runs wrote a report is another each time."""
     folder = DEMO / "lake"
     return {
-        str(path.relative_to(folder)): path.read_bytes()
+        str(path.relative_to(folder)): re.sub(rb'"manual__[^"]+"', b'"a run"', path.read_bytes())
         for path in folder.rglob("*")
         if path.is_file()
     }

@@ -58,6 +58,7 @@ DECIDED = """
     from airflow.models.dag import DagModel
     from airflow.utils.session import create_session
     from fastapi.testclient import TestClient
+    from sqlalchemy import delete
 
     client = TestClient(app, follow_redirects=False)
     said = {}
@@ -77,6 +78,8 @@ DECIDED = """
         with create_session() as session:
             session.get(DagModel, "review_quarantine").is_paused = paused
 
+    with create_session() as session:  # other tests may have made it known
+        session.execute(delete(DagModel).where(DagModel.dag_id == "review_quarantine"))
     decide("no DAG")
     DagBundlesManager().sync_bundles_to_db()
     sync_bag_to_db(DagBag("dags/review_quarantine.py"), "dags-folder", None)

@@ -38,9 +38,10 @@ def test_the_commands_of_the_runbook_run(capsys, monkeypatch):
     assert apply == f"git apply {propose.split('> ')[1]}"
     printed = []
     for line in (propose.split(" > ")[0], trial):
-        recipe = subprocess.run(
+        said = subprocess.run(
             [*line.split(), "-n"], cwd=REPOSITORY, capture_output=True, text=True, check=True
-        ).stdout.splitlines()[-1]
+        ).stdout.splitlines()
+        (recipe,) = [printed for printed in said if "sandbox.command" in printed]
         arguments = shlex.split(recipe.partition("-m ")[2])
         monkeypatch.setattr(sys, "argv", [*arguments, "--until", "2026-11-03"])
         assert command.main() == 0
