@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from include.later import as_if_missing, import_later
@@ -61,6 +62,8 @@ if TYPE_CHECKING:
     from great_expectations.datasource.fluent.interfaces import Batch
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
+_ONE_AT_A_TIME = Lock()
+"""GX, and what is changed of it during a run, is one for all threads."""
 _BY_ROW = (ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation)
 _ABOUT_COLUMNS = {
     "expect_column_to_exist",
@@ -166,7 +169,8 @@ class Checkpoint:
 
     def __init__(self, entries: list[dict[str, Any]]) -> None:
         self._entries = {entry["meta"]["key"]: entry for entry in entries}
-        self._checkpoint = _checkpoint(entries, _COUNTS)
+        with _ONE_AT_A_TIME:
+            self._checkpoint = _checkpoint(entries, _COUNTS)
 
     def run(
         self, frame: pd.DataFrame, parameters: dict[str, Any], *, run_name: str, run_time: datetime
@@ -177,7 +181,7 @@ class Checkpoint:
         those are asked for their rows that failed.
         """
         run_id = RunIdentifier(run_name=run_name, run_time=run_time)
-        with _built_once(), _one_column_at_a_time(), warnings.catch_warnings():
+        with _ONE_AT_A_TIME, _built_once(), _one_column_at_a_time(), warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # GX's own use of pandas
             result = _run(self._checkpoint, frame, parameters, run_id)
             failed = [_key(found) for found in result.results if not found.success]

@@ -4,6 +4,7 @@ import gc
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,14 @@ import pytest
 from great_expectations.core.expectation_validation_result import (
     expectationSuiteValidationResultSchema,
 )
+from great_expectations.execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import Expectation
 from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
 
+from include.datasets import dataset_named
 from include.errors import BadConfiguration
 from include.quality import BadSuite, Level, Quality, Verdict
+from include.suite import PARAMETERS
 
 REPOSITORY = Path(__file__).parents[2]
 TIME = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -387,3 +391,23 @@ def test_key_is_used_once(suite: Path) -> None:
 def test_bad_suite_is_a_matter_of_configuration(suite: Path) -> None:
     with pytest.raises(BadConfiguration):
         made(suite, "expect_column_to_exist")
+
+
+def test_threads_that_check_at_once_leave_great_expectations_as_it_was(tmp_path: Path) -> None:
+    before = Expectation.configuration, PandasExecutionEngine.get_domain_records
+    tweets = dataset_named("tweets")
+    frame = tweets.check_frame(tweets.decode([]))
+
+    def check(number: int) -> None:
+        Quality(tweets.suite, "tweet_id").check(
+            frame,
+            asset=f"tweets/{number}",
+            run_name="run",
+            run_time=datetime(2026, 11, 2, tzinfo=UTC),
+            parameters=dict.fromkeys(PARAMETERS),
+            level="batch",
+        )
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(check, range(12)))
+    assert (Expectation.configuration, PandasExecutionEngine.get_domain_records) == before
