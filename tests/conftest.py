@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
     from sandbox.world import World
 
+if not hasattr(sys.modules["__main__"], "__file__"):
+    # A process of pytest-xdist: PySpark takes it for one of its own doctests, and ends it.
+    sys.modules["__main__"].__file__ = __file__
+
 # Before anything imports Airflow: the tests' own home, never a developer's.
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="tweet-lake-tests-")
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
