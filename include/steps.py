@@ -20,6 +20,7 @@ from include.connections import load_accounts, load_settings, open_lake, open_x_
 from include.context import airflow_url, current_interval, current_run
 from include.datasets import dataset_named
 from include.errors import BadConfiguration, RunFailedError
+from include.failures import Failures
 from include.gaps import fillable
 from include.lake import Lake, run_report_key
 from include.raw import RawBatch
@@ -95,9 +96,10 @@ def validate(dataset: str, batch: dict[str, Any]) -> dict[str, Any]:
     lake, target = open_lake(settings), dataset_named(dataset)
     quality = target.quality()
     counts = {"curated": 0, "quarantined": 0, "duplicates": 0}
-    failures: list[Exception] = []
+    failures = Failures()
     for account, volume in Batch.model_validate(batch).volumes.items():
-        try:
+        # The accounts after one that fails land all the same; the task fails in the end.
+        with failures.kept(f"validating {account}"):
             done = validate_batch(
                 lake,
                 target,
@@ -107,24 +109,15 @@ def validate(dataset: str, batch: dict[str, Any]) -> dict[str, Any]:
                 volume=volume,
                 csv=settings.csv,
             )
-        except Exception as error:
-            # The accounts after it land all the same; the task fails in the end.
-            log.exception("%s could not be validated", account)
-            error.add_note(f"while validating {account}")
-            failures.append(error)
-            continue
-        log.info(
-            "%s: %s, %d curated, %d quarantined",
-            account,
-            done.outcome,
-            done.curated,
-            done.quarantined,
-        )
-        counts = {name: count + getattr(done, name) for name, count in counts.items()}
-    if len(failures) == 1:
-        raise failures[0]  # its type says whether a retry can help
-    if failures:
-        raise ExceptionGroup(f"{len(failures)} accounts could not be validated", failures)
+            log.info(
+                "%s: %s, %d curated, %d quarantined",
+                account,
+                done.outcome,
+                done.curated,
+                done.quarantined,
+            )
+            counts = {name: count + getattr(done, name) for name, count in counts.items()}
+    failures.tell()
     return counts
 
 

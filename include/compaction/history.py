@@ -17,11 +17,11 @@ from include.catalogue.latest import latest, order
 from include.catalogue.manifest import CompactedFile, read_manifest, version_prefix
 from include.catalogue.reader import curated_days
 from include.compaction.compact import delete_version, switch
-from include.compaction.failures import Failures
 from include.compaction.sources import Sources
 from include.compaction.write import PART_BYTES
 from include.datasets import dataset_named
 from include.errors import BadConfiguration
+from include.failures import Failures
 from include.lake import Lake, day_prefix
 
 log = logging.getLogger(__name__)

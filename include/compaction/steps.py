@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 
 from include import retention
 from include.catalogue.manifest import catalogued
-from include.compaction.failures import Failures
 from include.connections import load_settings, open_glue, open_lake
 from include.context import current_interval
 from include.datasets import dataset_names
 from include.errors import BadConfiguration
+from include.failures import Failures
 from include.lake import Lake
 from include.quarantine import items
 from include.settings import Settings

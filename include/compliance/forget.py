@@ -6,7 +6,6 @@ to go, and these pages are stored last: until then a retry finds the run, and do
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
@@ -20,21 +19,14 @@ from include.compliance.record import Record, read_record
 from include.compliance.subject import Found, Subject
 from include.compliance.traces import Batch, traces
 from include.errors import RawPagesGone
+from include.failures import Failures
 from include.interval import Interval
-from include.lake import (
-    Lake,
-    answered_at,
-    curated_key,
-    packed,
-    unpacked,
-)
+from include.lake import Lake, answered_at, curated_key, packed, unpacked
 from include.raw import RawBatch
 from include.report import AccountReport
 from include.rerun import Reruns
 from include.settings import Settings
 from include.spending.ledger import run_name
-
-log = logging.getLogger(__name__)
 
 _Held = dict[str, list[str]]
 """Objects of one run in which something was found, by account."""
@@ -97,19 +89,11 @@ class _Forgetting:
                 self._store(self._changed([key], self._found.why))
             else:
                 runs[batch.interval, batch.dataset][batch.account].append(key)
-        failures: list[Exception] = []
+        failures = Failures()
         for interval, dataset in sorted(runs):
-            try:
+            with failures.kept(f"forgetting in {dataset} of {interval}"):
                 self._make_anew(interval, dataset, runs[interval, dataset])
-            except Exception as error:
-                log.exception("%s of %s could not be made anew", dataset, interval)
-                error.add_note(f"while forgetting in {dataset} of {interval}")
-                failures.append(error)
-        if len(failures) == 1:
-            raise failures[0]  # its type says whether a retry can help
-        if failures:
-            told = "\n".join(map(str, failures))
-            raise ExceptionGroup(f"{len(failures)} runs could not be made anew:\n{told}", failures)
+        failures.tell()
 
     def _make_anew(self, interval: Interval, dataset: str, held: _Held) -> None:
         days = {interval.day, *(day_of(key) for keys in held.values() for key in keys)}

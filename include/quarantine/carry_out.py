@@ -10,6 +10,7 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from include.errors import BadConfiguration
+from include.failures import Failures
 from include.interval import Interval
 from include.lake import Lake
 from include.quarantine.decision import AlreadyDecided, Decision, record
@@ -40,7 +41,7 @@ class Carried:
     done: list[Done] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     """Rows that somebody else has decided on meanwhile: they stay as that person decided."""
-    failures: list[Exception] = field(default_factory=list)
+    failures: Failures = field(default_factory=Failures)
     """Why accounts could not be made anew; what was decided about them is recorded."""
 
     def check(self) -> None:
@@ -50,12 +51,7 @@ class Carried:
             AlreadyDecided: names rows that somebody else has decided on, and how.
             ExceptionGroup: several accounts could not be made anew; one alone raises its own error.
         """
-        if len(self.failures) == 1:
-            raise self.failures[0]  # its type says whether a retry can help
-        if self.failures:
-            raise ExceptionGroup(
-                f"{len(self.failures)} accounts could not be made anew", self.failures
-            )
+        self.failures.tell()
         if self.refused:
             raise AlreadyDecided(
                 f"{len(self.refused)} rows were decided on meanwhile and stay so, the others are "
@@ -101,18 +97,13 @@ def carry_out(
             carried.refused += record(
                 lake, dataset, interval, account, decision.model_copy(update=about)
             )
-            try:
+            # The accounts after one that fails are made anew all the same.
+            with carried.failures.kept(f"making {planned.item.name} anew"):
                 report = reruns.validate(lake, dataset, interval, [account])[account]
-            except Exception as error:
-                # The other accounts are made anew all the same; the task fails in the end.
-                log.exception("%s could not be made anew", planned.item.name)
-                error.add_note(f"while making {planned.item.name} anew")
-                carried.failures.append(error)
-                continue
-            new.append(account)
-            carried.done.append(
-                Done(planned.item.name, dataset, interval.name, report.curated, report.open)
-            )
-            log.info("%s: %s, %d rows open", planned.item.name, plan.verdict, report.open)
+                new.append(account)
+                carried.done.append(
+                    Done(planned.item.name, dataset, interval.name, report.curated, report.open)
+                )
+                log.info("%s: %s, %d rows open", planned.item.name, plan.verdict, report.open)
         reruns.report(dataset, interval, new)
     return carried

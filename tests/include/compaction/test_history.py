@@ -13,7 +13,6 @@ from include.catalogue.columns import compacted_schema
 from include.catalogue.manifest import read_manifest, withdraw
 from include.catalogue.views import ask
 from include.compaction.compact import compact, is_current, versions
-from include.compaction.failures import Failures
 from include.compaction.history import plan, publish
 from include.compaction.rounds import days_to_compact
 from include.compaction.spark_task import spark_task
@@ -21,6 +20,7 @@ from include.compaction.steps import plan_history, publish_history
 from include.connections import load_settings, open_lake
 from include.datasets import dataset_named
 from include.errors import BadConfiguration
+from include.failures import Failures
 from tests.include.landed_rows import DAY, NESTED, interval, land, row
 
 FIRST = date(2026, 11, 2)

@@ -1,4 +1,4 @@
-"""What went wrong with some days while the others were gone through."""
+"""What went wrong with some things while the others were gone through."""
 
 from __future__ import annotations
 
@@ -29,11 +29,10 @@ class Failures:
         """Raise what was kept, if anything was.
 
         Raises:
-            ExceptionGroup: several things failed; of a single one its own error is raised, whose
-                type says whether a retry can help.
+            ExceptionGroup: several things failed; of a single one its own error is raised.
         """
         if len(self._errors) == 1:
-            raise self._errors[0]
+            raise self._errors[0]  # its type says whether a retry can help
         if self._errors:
             told = "\n".join(map(str, self._errors))
             raise ExceptionGroup(f"{len(self._errors)} failures:\n{told}", self._errors)

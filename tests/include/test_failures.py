@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from include.compaction.failures import Failures
 from include.errors import BadConfiguration
+from include.failures import Failures
 
 
 def failing(*numbers):
