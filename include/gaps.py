@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -17,11 +16,10 @@ from enum import StrEnum
 from include.accounts import Account, Search
 from include.datasets import dataset_named
 from include.interval import Interval
-from include.lake import ALL_ACCOUNTS, Lake, batch_prefix, day_prefix
+from include.lake import ALL_ACCOUNTS, Lake, at_once, batch_prefix, day_prefix
 from include.lookup import known_key
 from include.report import reported_runs
 
-_REQUESTS_AT_ONCE = 8
 _UNDER_WAY = timedelta(hours=1)
 """So long after an interval its own run may still be at work."""
 _MARKERS = ("fetch.json", "partial.json", "error.json")
@@ -87,8 +85,7 @@ def gaps(
         for account, interval in wanted
         if states.get((account, interval)) != "fetch.json"
     ]
-    with ThreadPoolExecutor(max_workers=_REQUESTS_AT_ONCE) as pool:
-        return list(pool.map(lambda one: _gap(lake, dataset, *one), open_ones))
+    return at_once(lambda one: _gap(lake, dataset, *one), open_ones)
 
 
 def _wanted(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, BinaryIO
+from itertools import islice
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -18,13 +21,20 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
+One = TypeVar("One")
+Answer = TypeVar("Answer")
+
 ALL_ACCOUNTS = "all-accounts"
 """Batch of a dataset that is asked for as a whole; with its hyphen it can't be a username."""
+REQUESTS_AT_ONCE = 8
+"""Requests to S3 that a task makes at once: boto3's clients keep ten connections."""
+_BODIES_AHEAD = 100
 _ATTEMPTS = 20
 _PIECE = 65_536
 _NOT_MODIFIED = 304
 _OVERTAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
 _GONE = {*_OVERTAKEN, "NoSuchKey", "412", "404"}
+_DAY = re.compile(r"/dt=(\d{4}-\d\d-\d\d)(?:[/.]|$)")
 _GZIP_TIME = slice(4, 8)
 """Where a gzip member tells the time of its content (RFC 1952, MTIME), in seconds."""
 
@@ -32,6 +42,18 @@ _GZIP_TIME = slice(4, 8)
 def day_prefix(zone: str, dataset: str, day: date) -> str:
     """``raw/tweets/dt=2026-11-20/``."""
     return f"{zone}/{dataset}/dt={day.isoformat()}/"
+
+
+def day_of(key: str) -> date:
+    """The day in the key of an object, or of a folder of the day's objects.
+
+    Raises:
+        ValueError: there is none in it.
+    """
+    found = _DAY.search(key.rstrip("/"))
+    if found is None:
+        raise ValueError(f"{key!r} has no part like dt=2026-11-20")
+    return date.fromisoformat(found[1])
 
 
 def account_prefix(zone: str, dataset: str, day: date, account: str) -> str:
@@ -88,6 +110,12 @@ def packed(body: bytes, at: datetime | None) -> bytes:
 def unpacked(page: bytes) -> bytes:
     """The body in what :func:`packed` made."""
     return gzip.decompress(page)
+
+
+def at_once(ask: Callable[[One], Answer], of: Iterable[One]) -> list[Answer]:
+    """What ``ask`` says of each, in order; some requests to S3 are under way at once."""
+    with ThreadPoolExecutor(max_workers=REQUESTS_AT_ONCE) as pool:
+        return list(pool.map(ask, of))
 
 
 def json_bytes(value: Any) -> bytes:
@@ -253,6 +281,13 @@ class Lake:
             return None, None
         except (ClientError, BotoCoreError) as error:
             raise LakeUnavailable(self.bucket, key, error) from error
+
+    def bodies(self, keys: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Objects of any number in order, each read whole, some of them ahead."""
+        coming = iter(keys)
+        with ThreadPoolExecutor(max_workers=REQUESTS_AT_ONCE) as pool:
+            while ahead := list(islice(coming, _BODIES_AHEAD)):
+                yield from zip(ahead, pool.map(self.get, ahead), strict=True)
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Keys under ``prefix`` in order, 1,000 a request."""

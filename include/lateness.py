@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from include.datasets import dataset_named, dataset_names
 from include.gaps import intervals_between
 from include.interval import Interval
-from include.lake import Lake
+from include.lake import Lake, day_of
 from include.report import reported_runs
 
 
@@ -64,6 +64,5 @@ def _oldest(lake: Lake, dataset: str) -> Interval:
 def _days(lake: Lake, dataset: str, *, newest_first: bool) -> Iterator[list[Interval]]:
     """The reported runs of each day that has any."""
     for folder in sorted(lake.folders(f"validations/{dataset}/"), reverse=newest_first):
-        day = date.fromisoformat(folder.removesuffix("/").rpartition("dt=")[2])
-        if runs := list(reported_runs(lake, dataset, day, days=0)):
+        if runs := list(reported_runs(lake, dataset, day_of(folder), days=0)):
             yield runs

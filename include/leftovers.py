@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from include.catalogue.manifest import day_of, withdraw
+from include.catalogue.manifest import withdraw
 from include.datasets.dataset import Dataset
 from include.interval import Interval
-from include.lake import Lake, account_report_key, batch_prefix, curated_key, results_prefix
+from include.lake import Lake, account_report_key, batch_prefix, curated_key, day_of, results_prefix
 from include.report import AccountReport
 
 

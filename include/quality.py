@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from include.collector import collector_at_rest
 from include.report import FailedExpectation
-from include.suite import PARAMETERS, BadSuite, Rule, load
+from include.suite import BadSuite, Rule, Suite, load
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,17 +68,10 @@ class Quality:
         self._new_checkpoint = checkpoint.Checkpoint
         self._checkpoints: dict[tuple[str, ...], Checkpoint] = {}
 
-    def check_suite(self, columns: Collection[str]) -> None:
-        """Make sure that the pipeline has what the suite uses, before there is a batch to check.
-
-        Args:
-            columns: those that the suite is shown of a batch.
-
-        Raises:
-            BadSuite: an expectation names another column, or a parameter that there is not.
-        """
-        self._suite.check_columns(columns)
-        self._suite.given(dict.fromkeys(PARAMETERS))
+    @property
+    def suite(self) -> Suite:
+        """The suite as it was read."""
+        return self._suite
 
     @property
     def batch_columns(self) -> tuple[str, ...]:

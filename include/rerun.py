@@ -18,7 +18,10 @@ from include.validation import validate_batch
 
 
 class Reruns:
-    """Runs made anew, one after the other; Great Expectations is set up once for all of them.
+    """Runs made anew, of which the oldest come first.
+
+    Great Expectations is set up once for all of them, and what a run's volumes are compared with
+    is read once for all of its accounts.
 
     ``airflow_url`` is where Airflow's UI is, for links in the pages.
     """
@@ -28,6 +31,9 @@ class Reruns:
         self._settings = settings
         self._airflow_url = airflow_url
         self._quality: Callable[[str], Quality] = cache(lambda name: dataset_named(name).quality())
+        self._volumes = cache(
+            lambda dataset, interval: likely_volumes(lake, dataset, interval, settings)
+        )
 
     def validate(
         self, lake: Lake, dataset: str, interval: Interval, accounts: Sequence[str]
@@ -37,7 +43,7 @@ class Reruns:
         Raises:
             RawIncompleteError: pages of an account are not all there.
         """
-        volumes = likely_volumes(self._lake, dataset, interval, self._settings, accounts)
+        volumes = self._volumes(dataset, interval)
         return {
             account: validate_batch(
                 lake,

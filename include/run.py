@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from pydantic import BaseModel, ConfigDict
@@ -17,7 +16,14 @@ from include.errors import RunFailedError, RunIncompleteError
 from include.fetch import spent_by_day
 from include.gaps import missed_before
 from include.interval import Interval
-from include.lake import ALL_ACCOUNTS, Lake, account_report_key, day_prefix, run_report_key
+from include.lake import (
+    ALL_ACCOUNTS,
+    Lake,
+    account_report_key,
+    at_once,
+    day_prefix,
+    run_report_key,
+)
 from include.lookup import spent_on_lookups
 from include.outcomes import Outcome
 from include.quarantine import items
@@ -34,8 +40,6 @@ LEAST_HISTORY = 12
 VOLUME_FACTOR = 3
 """How far outside its recent range a volume may lie."""
 UNLIKELY_VOLUME = 1_000_000
-REQUESTS_AT_ONCE = 8
-"""Requests to S3 under way at once where a task needs one object of every account."""
 
 
 class Batch(BaseModel):
@@ -63,13 +67,12 @@ def batches(
                 return Fetched.model_validate_json(body)
         return None
 
-    with ThreadPoolExecutor(max_workers=REQUESTS_AT_ONCE) as pool:
-        found = list(pool.map(fetched, fetches))
+    found = at_once(fetched, fetches)
     complete = {done.account: done for done in found if done is not None and not done.partial}
     purse = purse_of(lake, settings, dataset, interval, fetches)
     purse.settle(_spent(lake, dataset, interval, complete))
     sizes = {done.account: done.posts_returned for done in found if done is not None}
-    volumes = likely_volumes(lake, dataset, interval, settings, sizes)
+    volumes = likely_volumes(lake, dataset, interval, settings)
     dealt: list[list[str]] = [[] for _ in range(min(settings.validation_tasks, len(sizes)))]
     for place, account in enumerate(sorted(sizes, key=lambda a: (-sizes[a], a))):
         dealt[place % len(dealt)].append(account)
@@ -83,11 +86,12 @@ def batches(
 
 
 def likely_volumes(
-    lake: Lake, dataset: str, interval: Interval, settings: Settings, accounts: Iterable[str]
-) -> dict[str, tuple[int, int]]:
-    """Least and most rows of each account that its recent past makes likely."""
+    lake: Lake, dataset: str, interval: Interval, settings: Settings
+) -> Mapping[str, tuple[int, int]]:
+    """Least and most rows of any account that its recent past makes likely."""
     history = _history(lake, dataset, interval, settings.history_days)
-    return {account: _likely_volume(history[account]) for account in accounts}
+    known = {account: _likely_volume(volumes) for account, volumes in history.items()}
+    return defaultdict(lambda: _likely_volume([]), known)
 
 
 def give_back(lake: Lake, dataset: str, interval: Interval, purse: Purse) -> None:
@@ -116,10 +120,9 @@ def _spent(
     days: dict[date, Spent] = defaultdict(Spent)
     if kind == "posts":
         days.update(spent_on_lookups(lake, interval))
-    with ThreadPoolExecutor(max_workers=REQUESTS_AT_ONCE) as pool:
-        for account_days in pool.map(spent, _stored_accounts(lake, dataset, interval)):
-            for day, part in account_days.items():
-                days[day] += part
+    for account_days in at_once(spent, _stored_accounts(lake, dataset, interval)):
+        for day, part in account_days.items():
+            days[day] += part
     return days
 
 
@@ -147,11 +150,10 @@ def _history(lake: Lake, dataset: str, interval: Interval, days: int) -> dict[st
     runs = reported_runs(lake, dataset, interval.day, days)
     keys = [key for run, key in runs.items() if run.end <= interval.start]
     history: dict[str, list[int]] = defaultdict(list)
-    with ThreadPoolExecutor(max_workers=REQUESTS_AT_ONCE) as pool:
-        for body in pool.map(lake.get, keys):
-            for account in RunReport.model_validate_json(body).accounts:
-                if account.outcome.tells_volume:
-                    history[account.account].append(account.rows_in)
+    for body in at_once(lake.get, keys):
+        for account in RunReport.model_validate_json(body).accounts:
+            if account.outcome.tells_volume:
+                history[account.account].append(account.rows_in)
     return history
 
 
@@ -174,22 +176,19 @@ def report(
     # One listing for the day is cheaper than one for every account.
     stored = set(lake.keys(day_prefix("raw", dataset, interval.day)))
     purse = purse_of(lake, settings, dataset, interval, fetches)
-    with ThreadPoolExecutor(max_workers=REQUESTS_AT_ONCE) as pool:
-        accounts = list(
-            pool.map(
-                lambda fetch: _account_report(
-                    lake,
-                    dataset,
-                    interval,
-                    fetch,
-                    is_fetched=any(
-                        key(dataset, interval, fetch.account) in stored
-                        for key in (fetched_key, partial_key)
-                    ),
-                ),
-                sorted(fetches, key=lambda fetch: fetch.account),
-            )
-        )
+    accounts = at_once(
+        lambda fetch: _account_report(
+            lake,
+            dataset,
+            interval,
+            fetch,
+            is_fetched=any(
+                key(dataset, interval, fetch.account) in stored
+                for key in (fetched_key, partial_key)
+            ),
+        ),
+        sorted(fetches, key=lambda fetch: fetch.account),
+    )
     name = run_name(dataset, interval)
     run = RunReport(
         dataset=dataset,

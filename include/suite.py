@@ -95,15 +95,16 @@ class Suite:
                 given[name] = value if value is None or isinstance(value, list) else [value]
         return given
 
-    def check_columns(self, columns: Collection[str]) -> None:
-        """Make sure that the dataset has every column that an expectation names.
+    def check(self, columns: Collection[str]) -> None:
+        """Make sure that the pipeline has what the suite uses, before there is a batch to judge.
 
         Args:
             columns: those that the suite is shown of a batch.
 
         Raises:
-            BadSuite: the first expectation that names another.
+            BadSuite: an expectation names another column, or a parameter that there is not.
         """
+        self.given(dict.fromkeys(PARAMETERS))
         for rule in self.rules:
             named = {*rule.columns, *_condition_columns(rule.entry["kwargs"].get("row_condition"))}
             if unknown := sorted(named - set(columns)):

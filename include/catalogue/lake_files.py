@@ -7,7 +7,6 @@ while they wait for the interpreter would wait for them for ever.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,9 +17,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from pyarrow.fs import FileSystem, LocalFileSystem, S3FileSystem
 
-from include.lake import Lake
-
-_REQUESTS_AT_ONCE = 8
+from include.lake import Lake, at_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +63,7 @@ def fetch(lake: Lake, files: Sequence[LakeFile], folder: Path) -> list[Path]:
         path.write_bytes(lake.get_listed(files[number].key, files[number].etag))
         return path
 
-    with ThreadPoolExecutor(max_workers=_REQUESTS_AT_ONCE) as pool:
-        return list(pool.map(one, range(len(files))))
+    return at_once(one, range(len(files)))
 
 
 def large_dataset(lake: Lake, files: Sequence[LakeFile], schema: pa.Schema) -> ds.FileSystemDataset:

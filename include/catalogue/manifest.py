@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from include.errors import EntryUnreadable
-from include.lake import Entry, Lake, day_prefix
+from include.lake import Entry, Lake, at_once, day_of, day_prefix
 
-_REQUESTS_AT_ONCE = 8
-_DAY = re.compile(r"/dt=(\d{4}-\d\d-\d\d)(?:[/.]|$)")
 _ACCOUNT = re.compile(r"/account=([^/]+)/")
 
 
@@ -74,14 +71,6 @@ def version_prefix(dataset: str, day: date, version: str) -> str:
     return f"{day_prefix('compacted', dataset, day)}{version}/"
 
 
-def day_of(key: str) -> date:
-    """The day in the key of a curated or compacted object, or of a manifest."""
-    found = _DAY.search(key.rstrip("/"))
-    if found is None:
-        raise ValueError(f"{key!r} has no part like dt=2026-11-20")
-    return date.fromisoformat(found[1])
-
-
 def account_of(key: str) -> str | None:
     """The account in a curated object's key; None where X is asked for all accounts at once."""
     found = _ACCOUNT.search(key)
@@ -116,8 +105,7 @@ def read_manifest(lake: Lake, dataset: str, day: date) -> Manifest | None:
 def manifests(lake: Lake, dataset: str) -> list[Manifest]:
     """Every entry of a dataset, oldest first."""
     days = sorted(catalogued(lake, dataset))
-    with ThreadPoolExecutor(max_workers=_REQUESTS_AT_ONCE) as pool:
-        found = list(pool.map(lambda day: read_manifest(lake, dataset, day), days))
+    found = at_once(lambda day: read_manifest(lake, dataset, day), days)
     return [manifest for manifest in found if manifest is not None]
 
 

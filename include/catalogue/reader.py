@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,12 +10,9 @@ from include.catalogue.manifest import (
     account_of,
     catalogued,
     curated_entries,
-    day_of,
     read_manifest,
 )
-from include.lake import Lake
-
-_REQUESTS_AT_ONCE = 8
+from include.lake import Lake, at_once, day_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +52,7 @@ def files(
         for day in in_catalogue | curated_days(lake, dataset)
         if (since is None or since <= day) and (until is None or day < until)
     )
-    with ThreadPoolExecutor(max_workers=_REQUESTS_AT_ONCE) as pool:
-        return list(pool.map(lambda day: _files(lake, dataset, day, day in in_catalogue), days))
+    return at_once(lambda day: _files(lake, dataset, day, day in in_catalogue), days)
 
 
 def small_files(lake: Lake, dataset: str, day: date) -> list[LakeFile]:

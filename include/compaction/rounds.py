@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
-from include.catalogue.manifest import catalogued, day_of, manifests, read_manifest, withdraw
+from include.catalogue.manifest import catalogued, manifests, read_manifest, withdraw
 from include.catalogue.reader import curated_days
 from include.compaction.compact import delete_version, is_current
-from include.lake import Lake
+from include.lake import Lake, day_of
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
-from include.catalogue.manifest import day_of
 from include.compaction.compact import purge
 from include.compliance.keys import record_key
 from include.compliance.landed import Landed
@@ -21,7 +20,7 @@ from include.compliance.traces import Batch, traces
 from include.errors import RawPagesGone
 from include.failures import Failures
 from include.interval import Interval
-from include.lake import Lake, answered_at, curated_key, packed, unpacked
+from include.lake import Lake, answered_at, curated_key, day_of, packed, unpacked
 from include.raw import RawBatch
 from include.report import AccountReport
 from include.rerun import Reruns

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 
 import pyarrow.parquet as pq
 
@@ -18,8 +16,6 @@ from include.compliance.subject import Subject, read_id
 from include.datasets.tweet_metrics.decode import VISIBLE
 from include.lake import Lake, unpacked
 
-_REQUESTS_AT_ONCE = 8
-_BODIES_AT_ONCE = 100
 _COLUMNS = (
     "tweet_id",
     "author_id",
@@ -53,10 +49,7 @@ def holdings(lake: Lake) -> Iterator[Holding]:
 
 def bodies(lake: Lake, keys: Iterable[str]) -> Iterator[tuple[str, bytes]]:
     """Pages and Parquet files among the keys, in order, some of them read ahead."""
-    wanted = (key for key in keys if is_page(key) or key.endswith(".parquet"))
-    with ThreadPoolExecutor(max_workers=_REQUESTS_AT_ONCE) as pool:
-        while ahead := list(islice(wanted, _BODIES_AT_ONCE)):
-            yield from zip(ahead, pool.map(lake.get, ahead), strict=True)
+    return lake.bodies(key for key in keys if is_page(key) or key.endswith(".parquet"))
 
 
 def is_page(key: str) -> bool:

@@ -40,7 +40,7 @@ def month_page_key(dataset: str, month: str) -> str:
 
 
 def month_of(interval: Interval) -> str:
-    """The month whose page lists the interval, for example ``2026-11``."""
+    """The month whose lists name the interval, for example ``2026-11``."""
     return interval.day.isoformat()[:7]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -25,14 +24,12 @@ from include.data_docs.pages import Pages, encode, read_history
 from include.data_docs.rates import record_rates
 from include.errors import TweetLakeError
 from include.interval import Interval
-from include.lake import Lake
+from include.lake import Lake, at_once
 from include.report import AccountReport, RunReport
 
 STYLE = Path(__file__).parent / "static" / "style.css"
 Found = TypeVar("Found")
 _HTML = "text/html; charset=utf-8"
-_CONNECTIONS = 8
-"""Pages on their way to S3 at once; boto3's clients keep ten connections."""
 
 
 class PageNotRendered(TweetLakeError):
@@ -95,7 +92,8 @@ def _publish_accounts(
     # GX keeps state in classes, so that one page is rendered at a time while others travel.
     renderer = Lock()
 
-    def publish_page(account: AccountReport, validation_key: str) -> None:
+    def publish_page(page_of: tuple[AccountReport, str]) -> None:
+        account, validation_key = page_of
         body = lake.get(validation_key)
         with renderer:
             page = _account_page(pages, report, account, validation_key, body)
@@ -103,8 +101,7 @@ def _publish_accounts(
 
     wanted = [(account, key) for account in report.accounts for key in account.validation_keys]
     new = [page for page in wanted if changed is None or page[0].account in changed]
-    with ThreadPoolExecutor(_CONNECTIONS) as pool:
-        list(pool.map(publish_page, *zip(*new, strict=True))) if new else []
+    at_once(publish_page, new)
     stale = set(lake.keys(f"{run_prefix(report.dataset, interval)}accounts/"))
     for key in sorted(stale - {page_key(validation_key) for _, validation_key in wanted}):
         lake.delete(key)  # of an earlier run over the same interval

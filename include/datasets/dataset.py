@@ -100,7 +100,7 @@ class Dataset:
         from include.quality import Quality  # decoding does without it
 
         quality = Quality(self.suite, self.id_column)
-        quality.check_suite(self.judged_columns)
+        quality.suite.check(self.judged_columns)
         return quality
 
     @property

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from include.data_docs.keys import month_of
 from include.errors import TweetLakeError
 from include.interval import Interval
 from include.lake import Lake, batch_prefix, json_bytes
@@ -123,11 +124,6 @@ class _Open(BaseModel):
 
     items: dict[str, dict[str, int]] = {}
     """Dataset → month → items that are open."""
-
-
-def month_of(interval: Interval) -> str:
-    """The month whose list names the interval, for example ``2026-11``."""
-    return interval.day.isoformat()[:7]
 
 
 def items_key(dataset: str, month: str) -> str:

@@ -7,12 +7,13 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
+from include.data_docs.keys import month_of
 from include.datasets import dataset_names
 from include.errors import BadConfiguration
 from include.interval import Interval
 from include.lake import Lake
 from include.quarantine.decision import AlreadyDecided, read_decisions
-from include.quarantine.items import Item, State, month_of, months, open_by_month, read_items
+from include.quarantine.items import Item, State, months, open_by_month, read_items
 
 
 class NothingSelected(BadConfiguration):

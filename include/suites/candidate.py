@@ -6,7 +6,7 @@ from pathlib import Path
 
 from include import checkpoint
 from include.datasets.dataset import Dataset
-from include.suite import PARAMETERS, Suite, load
+from include.suite import Suite, load
 
 
 def candidate(dataset: Dataset, file: Path) -> Suite:
@@ -17,6 +17,5 @@ def candidate(dataset: Dataset, file: Path) -> Suite:
             the dataset hasn't, or that uses a parameter the pipeline doesn't supply.
     """
     suite = load(file, checkpoint.kind)
-    suite.given(dict.fromkeys(PARAMETERS))
-    suite.check_columns(dataset.judged_columns)
+    suite.check(dataset.judged_columns)
     return suite

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,12 +14,11 @@ import pyarrow.parquet as pq
 
 from include.datasets.dataset import Dataset
 from include.datasets.schema import RAW_COLUMNS
-from include.lake import Lake, day_prefix
+from include.lake import Lake, at_once, day_prefix
 from include.report import RunReport, reported_runs
 
 ROWS = "number of rows"
 """Column of :attr:`History.volumes`."""
-_REQUESTS_AT_ONCE = 8
 _NO_DATA = {"row", *(column.name for column in RAW_COLUMNS)}
 """Numbers that say where a row is, and nothing about it."""
 
@@ -65,23 +63,22 @@ def read_history(
     """
     rows: list[pd.DataFrame] = []
     shares: list[pd.DataFrame] = []
-    with ThreadPoolExecutor(_REQUESTS_AT_ONCE) as pool:
-        for number in range((end.date() - begin.date()).days + 1):
-            prefix = day_prefix("curated", dataset.name, begin.date() + timedelta(days=number))
-            keys = [key for key in lake.keys(prefix) if key.endswith(".parquet")]
-            tables = list(pool.map(lambda key: _table(lake, key), keys))
-            if sum(map(len, tables)):
-                frame = _seen_by_suite(dataset, tables)
-                batch = pd.Series(range(len(tables))).repeat([len(table) for table in tables])
-                shares.append(frame.notna().groupby(batch.to_numpy()).mean())
-                rows.append(_numbers(frame, texts))
-            sys.stderr.write(f"\r{number + 1} days read")
-            sys.stderr.flush()
-        sys.stderr.write("\n")
-        runs = reported_runs(lake, dataset.name, end.date(), (end - begin).days)
-        found = [key for run, key in runs.items() if begin <= run.start and run.end <= end]
-        reports = map(RunReport.model_validate_json, pool.map(lake.get, found))
-        volumes = pd.DataFrame({ROWS: list(_volumes(reports))}, dtype="float64")
+    for number in range((end.date() - begin.date()).days + 1):
+        prefix = day_prefix("curated", dataset.name, begin.date() + timedelta(days=number))
+        keys = [key for key in lake.keys(prefix) if key.endswith(".parquet")]
+        tables = at_once(lambda key: _table(lake, key), keys)
+        if sum(map(len, tables)):
+            frame = _seen_by_suite(dataset, tables)
+            batch = pd.Series(range(len(tables))).repeat([len(table) for table in tables])
+            shares.append(frame.notna().groupby(batch.to_numpy()).mean())
+            rows.append(_numbers(frame, texts))
+        sys.stderr.write(f"\r{number + 1} days read")
+        sys.stderr.flush()
+    sys.stderr.write("\n")
+    runs = reported_runs(lake, dataset.name, end.date(), (end - begin).days)
+    found = [key for run, key in runs.items() if begin <= run.start and run.end <= end]
+    reports = map(RunReport.model_validate_json, at_once(lake.get, found))
+    volumes = pd.DataFrame({ROWS: list(_volumes(reports))}, dtype="float64")
     return History(
         rows=pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(),
         shares=pd.concat(shares, ignore_index=True) if shares else pd.DataFrame(),

@@ -95,7 +95,7 @@ def complete_batches(
                 name = folder.removeprefix("account=").rstrip("/") or ALL_ACCOUNTS
                 accounts[interval].append(name)
     for interval, names in sorted(accounts.items()):
-        volumes = likely_volumes(lake, dataset, interval, settings, names)
+        volumes = likely_volumes(lake, dataset, interval, settings)
         yield from (Batch(name, interval, volumes[name]) for name in names)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 
 import pyarrow as pa
@@ -21,7 +20,6 @@ from include.settings import Settings
 from include.x_api.answer import read_answer
 
 TWEETS, METRICS = "tweets", "tweet_metrics"
-_REQUESTS_AT_ONCE = 8
 _HAVING_ASKED = {"fetched", Outcome.EMPTY}
 """What becomes of a run that asked X for all that was due, be it nothing."""
 
@@ -74,7 +72,7 @@ def returned_on(lake: Lake, day: date, interval: Interval, ids: set[str]) -> set
         if _interval_of(key).end.date() == day
     ]
     found: set[str] = set()
-    for key, page in zip(pages, _bodies(lake, pages), strict=True):
+    for key, page in lake.bodies(pages):
         if (answered_at(page) or _run_of(key).end).date() == day:
             found |= ids & _shown(page)
     for posts in _tables(lake, curated, ["tweet_id"]):
@@ -158,13 +156,8 @@ def _gone(lake: Lake, begin: datetime, end: datetime) -> set[str]:
 
 
 def _tables(lake: Lake, keys: Iterable[str], columns: list[str]) -> Iterator[pa.Table]:
-    for body in _bodies(lake, keys):
+    for _, body in lake.bodies(keys):
         yield pq.read_table(io.BytesIO(body), columns=columns)
-
-
-def _bodies(lake: Lake, keys: Iterable[str]) -> Iterator[bytes]:
-    with ThreadPoolExecutor(max_workers=_REQUESTS_AT_ONCE) as pool:
-        yield from pool.map(lake.get, keys)
 
 
 def _run_of(key: str) -> Interval:
