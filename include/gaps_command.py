@@ -10,6 +10,7 @@ import argparse
 import sys
 from datetime import UTC, datetime, timedelta
 
+from include.arguments import utc_midnight
 from include.connections import load_accounts, load_settings, open_lake
 from include.data_docs.words import count_of
 from include.datasets import dataset_names
@@ -24,11 +25,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="List what is missing in the lake.")
     parser.add_argument(
         "--since",
-        type=_date,
+        type=utc_midnight,
         help="UTC date to begin at, like 2026-11-01; the look-back of the settings by default",
     )
     parser.add_argument(
-        "--until", type=_date, default=now, help="UTC date to end at; now by default"
+        "--until", type=utc_midnight, default=now, help="UTC date to end at; now by default"
     )
     options = parser.parse_args(arguments)
     try:
@@ -52,13 +53,6 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     return 0
-
-
-def _date(text: str) -> datetime:
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no date; write 2026-11-01") from error
 
 
 if __name__ == "__main__":

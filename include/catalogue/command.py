@@ -14,6 +14,7 @@ from datetime import date
 
 import duckdb
 
+from include.arguments import day
 from include.catalogue.statements import create_views
 from include.catalogue.views import ask
 from include.connections import load_settings, open_lake
@@ -31,8 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
         description=f"Ask the lake in SQL. Its tables: {', '.join(dataset_names())}."
     )
     parser.add_argument("query", nargs="?", help="one statement, as DuckDB understands it")
-    parser.add_argument("--since", type=_day, help="first day of the tables, like 2026-11-01")
-    parser.add_argument("--until", type=_day, help="the day after their last")
+    parser.add_argument("--since", type=day, help="first day of the tables, like 2026-11-01")
+    parser.add_argument("--until", type=day, help="the day after their last")
     parser.add_argument(
         "--views", action="store_true", help="print CREATE VIEW statements with s3:// paths instead"
     )
@@ -84,13 +85,6 @@ def table(lake: Lake, query: str, since: date | None = None, until: date | None 
             f"the query can't be answered: {error}\nThe tables are {', '.join(dataset_names())}; "
             "docs/data-dictionary.md has their columns, to which dt and account are added."
         ) from error
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no date; write 2026-11-01") from error
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from datetime import UTC, datetime, timedelta
 
+from include.arguments import utc_midnight
+
 _MOST_DAYS = 366
 
 
@@ -14,7 +16,7 @@ def add_span(parser: argparse.ArgumentParser, *, days: int) -> None:
     parser.add_argument("--days", type=_days, default=days, help=f"{days} by default")
     parser.add_argument(
         "--until",
-        type=_date,
+        type=utc_midnight,
         default=datetime.now(UTC),
         help="UTC date to end at, like 2026-11-02; now by default",
     )
@@ -31,10 +33,3 @@ def _days(text: str) -> int:
             f"{text!r} is no number of days; write one from 1 to {_MOST_DAYS}"
         )
     return int(text)
-
-
-def _date(text: str) -> datetime:
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no date; write 2026-11-02") from error
