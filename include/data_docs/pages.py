@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
@@ -43,6 +44,7 @@ from include.report import RunReport
 LATEST = 8
 """Runs, items in quarantine and accounts that the start page lists of each kind."""
 _FOLDER = Path(__file__).parent
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _OTHERS = (STYLE_KEY.rpartition("/")[0] + "/",)
 """Folders of the site that are no dataset's."""
 
@@ -217,5 +219,9 @@ def templates() -> Environment:
 
 
 def encode(page: str) -> bytes:
-    """A page as bytes; a lone surrogate, which X has sent, is shown as its escape."""
-    return page.encode("utf-8", "backslashreplace")
+    """A page as bytes; what X has sent and no page can show is shown as its escape.
+
+    Those are lone surrogates, and control characters, which a browser leaves out.
+    """
+    shown = _CONTROL.sub(lambda found: repr(found[0])[1:-1], page)
+    return shown.encode("utf-8", "backslashreplace")

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from include.data_docs.words import count_of
 from include.datasets.dataset import Dataset
 from include.datasets.schema import RAW_COLUMNS
 from include.lake import Lake, at_once, day_prefix
@@ -72,7 +73,7 @@ def read_history(
             batch = pd.Series(range(len(tables))).repeat([len(table) for table in tables])
             shares.append(frame.notna().groupby(batch.to_numpy()).mean())
             rows.append(_numbers(frame, texts))
-        sys.stderr.write(f"\r{number + 1} days read")
+        sys.stderr.write(f"\r{count_of(number + 1, 'day')} read")
         sys.stderr.flush()
     sys.stderr.write("\n")
     runs = reported_runs(lake, dataset.name, end.date(), (end - begin).days)

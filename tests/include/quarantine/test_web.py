@@ -93,6 +93,12 @@ def test_a_post_can_not_put_anything_into_the_page(reviewed, client):
     assert "form-action 'self'" in policy
 
 
+def test_what_a_browser_would_leave_out_is_seen(reviewed, client):
+    reviewed.run(nasa=[reviewed.post(1, text="a\x00b\x1b[2J\nc")])
+
+    assert "text a\\x00b\\x1b[2J c" in text_of(client.get(item_path(reviewed)).text)
+
+
 def test_what_is_ticked_is_asked_for(reviewed, client, asked):
     reviewed.run(nasa=[reviewed.post(2, **BAD), reviewed.post(3, **BAD)])
     form = {"decision": "release", "why": "looked at it", "id": [str(FIRST + 2)]}
