@@ -180,6 +180,18 @@ def test_gx_lists_the_posts_that_failed_with_their_values(
     assert f"tweet_id text {first} none that one" in words
 
 
+def test_what_was_not_met_names_the_posts(lake: Lake, run_of: RunOf) -> None:
+    report = run_of(RUN, trouble=True)
+    (nasty,) = (account for account in report.accounts if account.account == "nasty")
+    nasty.failed_expectations[0].examples[1]["id"] = None
+    publish(lake, report)
+
+    shown = page(lake, account_page("nasty")).text.partition("Every expectation")[0]
+    words = " ".join(shown.split())
+    assert "Examples id text 1890000000000000000 </td></table>" in words
+    assert words.count("no id") == 1
+
+
 def test_texts_of_posts_stay_text(lake: Lake, run_of: RunOf) -> None:
     publish(lake, run_of(RUN, "nasa", trouble=True))
     shown = page(lake, account_page("nasty"))
