@@ -44,7 +44,6 @@ if importlib.util.find_spec("moto") is None:
 _numbers = itertools.count()
 
 
-@pytest.hookimpl(tryfirst=True)
 @pytest.fixture(scope="session")
 def s3() -> Iterator[Any]:
     """A client of a local S3 server."""
