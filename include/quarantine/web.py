@@ -49,7 +49,8 @@ def quarantine_router(lake: Callable[[], Lake], ask: Ask | None = None) -> APIRo
     @router.get("/{dataset}/{interval}/{account}")
     def with_slash(request: Request) -> Response:
         """Links of a page are relative to its folder."""
-        return RedirectResponse(f"{request.scope['root_path']}{path_of(request)}/")
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"{request.scope['root_path']}{path_of(request)}/{query}")
 
     @router.get("/")
     def listed(request: Request) -> Response:
