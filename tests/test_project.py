@@ -1,10 +1,13 @@
-"""What Astro and docker compose read, checked as far as a parser goes without either."""
+"""What Astro, docker compose and make read; of the first two as far as a parser goes."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -109,3 +112,23 @@ def test_requirements_are_the_lock_without_what_the_runtime_brings():
 
     wanted = exported("--no-default-groups") - exported("--only-group", "astro-runtime")
     assert set(read("requirements.txt").splitlines()) == wanted
+
+
+def test_make_test_keeps_the_browsers_files_for_the_end(tmp_path):
+    (options,) = re.findall(r"^\t@\$\(BIN\)/pytest (.+)$", read("Makefile"), re.MULTILINE)
+    room = tmp_path / "browser"
+    room.mkdir()
+    shutil.copy(REPOSITORY / "tests" / "browser" / "conftest.py", room)
+    (room / "test_pages.py").write_text("def test_a(): pass\n\n\ndef test_b(): pass\n")
+    (tmp_path / "test_other.py").write_text("def test_a(): pass\n")
+    command = [sys.executable, "-m", "pytest", *options.split(), "--numprocesses", "1", "-v"]
+    done = subprocess.run(
+        [*command, "--import-mode=importlib", "-p", "no:cacheprovider", "."],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    ran = re.findall(r"PASSED (\S+)::", done.stdout)
+    assert ran == ["test_other.py", "browser/test_pages.py", "browser/test_pages.py"]

@@ -1,4 +1,4 @@
-"""A real Airflow over a sandbox of its own, and a real Chromium, once for all tests of this room.
+"""A real Airflow over a sandbox of its own, and a real Chromium, once in each process of tests.
 
 A test asks for ``airflow`` (what runs, and the one run of ``ingest_tweets`` that it has seen), for
 ``visit`` (a browser that nobody has logged in), and for ``logged_in`` (its window, past the login).
@@ -34,7 +34,7 @@ ACCOUNTS = ("harbour_news", "faulty_feed", "quiet_archive")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last, so that Airflow runs beside no other test."""
+    """Browser tests come last: another test can't start Playwright while their browser is open."""
     items.sort(key=lambda item: ROOM in item.path.parents)
 
 
