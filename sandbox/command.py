@@ -20,7 +20,7 @@ from sandbox.world import World
 def main() -> int:
     """Run the command; 2 if neither lake is there."""
     own = {k: v for k, v in dotenv_values(REPOSITORY / ".env").items() if v is not None}
-    if host.READY.exists():
+    if host.running() and host.READY.exists():
         facts = json.loads(host.READY.read_text(encoding="utf-8"))
         world = World(host.DIRECTORY / "world")
         world.s3_url, world.x_url = facts["s3"], facts["x_api"]

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from sandbox import down, host, up
+from sandbox import command, down, host, up
 
 FACTS = dict.fromkeys(("airflow", "user", "password", "data_docs", "mails", "x_api", "s3"), "fresh")
 LIKE_A_HOST = "import sys; print('up', flush=True); sys.stdin.read()"
@@ -92,6 +92,21 @@ def test_a_ready_file_alone_is_removed_too(capsys: pytest.CaptureFixture[str]) -
     assert not host.READY.exists()
     assert down.main() == 0
     assert capsys.readouterr().out == "It had ended by itself.\nIt is not up.\n"
+
+
+@STALE
+def test_what_a_crash_left_is_no_lake_to_look_at(
+    process: type,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    left_behind(process())
+    monkeypatch.setattr(command, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["command", "include.gaps_command"])
+
+    assert command.main() == 2
+    assert "start one with `make up`" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("ready", [True, False])
