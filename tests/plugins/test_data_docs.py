@@ -48,6 +48,19 @@ ASKED = """
     answers.append(client.post(form, headers={"accept": "text/html"}))
     print(json.dumps([[a.status_code, a.headers.get("location")] for a in answers]))
 """
+LEFT = """
+    import json
+    from fastapi import FastAPI
+    from fastapi.testclient import TestClient
+    from include.data_docs.airflow_app import _ways_out
+
+    app = FastAPI()
+    app.include_router(_ways_out())
+    client = TestClient(app, follow_redirects=False)
+    asked = [{"sec-fetch-dest": "document"}, {"sec-fetch-dest": "iframe"}, {}]
+    answers = [client.get("/-/run?dag_id=a&run_id=b%2F", headers=headers) for headers in asked]
+    print(json.dumps([[a.headers.get("location"), "leave.js" in a.text] for a in answers]))
+"""
 DECIDED = """
     import json, re
     from airflow.api_fastapi.app import get_auth_manager
@@ -149,6 +162,13 @@ def test_a_browser_is_sent_to_airflow_s_login_and_a_client_is_refused(tmp_path, 
     assert client == [401, None]
     item = f"{prefix}/data-docs/quarantine/tweets/now/nasa/"
     assert parse_qs(urlsplit(form[1]).query) == {"next": [item]}
+
+
+def test_a_page_that_may_be_in_a_frame_lets_the_window_follow(tmp_path):
+    by_itself, inside, over_plain_http = said_by(LEFT, tmp_path)
+    assert by_itself == ["/dags/a/runs/b%2F", False]
+    assert inside == [None, True]
+    assert over_plain_http == [None, True]
 
 
 @pytest.fixture
