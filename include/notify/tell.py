@@ -66,8 +66,8 @@ def tell(
             quiet = timedelta(hours=settings.quiet_hours)
             known = known.after(news, interval=interval, now=now, quiet=quiet)
         if delivery is not None and occasion is not None:
-            # Only a retry asks for the news.
-            told = news if delivery.failures else News()
+            # Only a retry asks for the news, and only where a channel lacks it.
+            told = news if set(settings.alert_by) - set(delivery.taken) else News()
             sent = Sent(at=now, channels=sorted(delivery.taken), news=told)
             known = known.having_sent(occasion, sent)
         return known.model_dump_json(indent=1, exclude_defaults=True).encode()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from include.interval import Interval
 from include.notify.alerts import Alerts, Trouble, tasks_key
-from include.notify.errors import SnsNotSent
+from include.notify.errors import MailPartlySent, SnsNotSent
 from include.notify.green import tell_green
 from include.settings import Settings
 
@@ -67,10 +68,13 @@ def test_a_dag_that_never_failed_leaves_no_object(green, lake):
     assert list(lake.keys("alerts/")) == []
 
 
-def test_a_run_that_is_cleared_and_fails_again_is_told_again(green, lake, sink):
+@pytest.mark.parametrize("refused", [None, "two@"], ids=["all got it", "one did not"])
+def test_a_run_that_is_cleared_and_fails_again_is_told_again(green, lake, sink, refused):
     key = tasks_key("ingest_tweets")
     failed = Alerts.model_validate_json(lake.get(key)).open
-    green(AFTER)
+    sink.rejected_recipients = refused
+    with pytest.raises(MailPartlySent) if refused else nullcontext():
+        green(AFTER, alert_to=("a@example.org", "two@example.org"))
     after = Alerts.model_validate_json(lake.get(key))
     lake.put(key, after.model_copy(update={"open": failed}).model_dump_json().encode())
     green(AFTER, now=AFTER.end + timedelta(hours=24))
