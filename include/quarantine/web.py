@@ -72,13 +72,16 @@ def quarantine_router(lake: Callable[[], Lake], ask: Ask | None = None) -> APIRo
                 raise HTTPException(HTTPStatus.FORBIDDEN, _NOT_FROM_HERE)
             item = await run_in_threadpool(_item, lake(), dataset, interval, account)
             form = await _form(request)
+            decision = next(iter(form.get("decision", [])), "")
+            # A replay is always of the whole item, as the page says.
+            ids = form.get("id", []) if decision != "replay" else []
             asked = {
-                "decision": next(iter(form.get("decision", [])), ""),
+                "decision": decision,
                 "why": next(iter(form.get("why", [])), ""),
                 "dataset": item.dataset,
                 "interval": item.interval,
                 "account": item.account,
-                "ids": form.get("id") or None,
+                "ids": ids or None,
             }
             return RedirectResponse(await ask(request, asked), HTTPStatus.SEE_OTHER)
 

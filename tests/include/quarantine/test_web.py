@@ -118,6 +118,13 @@ def test_what_is_ticked_is_asked_for(reviewed, client, asked):
     ]
 
 
+def test_a_replay_is_of_the_whole_item_whatever_is_ticked(reviewed, client, asked):
+    reviewed.run(nasa=[reviewed.post(2, **BAD)])
+    form = {"decision": "replay", "why": "suite mended", "id": [str(FIRST + 2)]}
+    assert client.post(f"{item_path(reviewed)}decide", data=form).status_code == 303
+    assert [(form["decision"], form["ids"]) for form in asked] == [("replay", None)]
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
