@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, StreamingResponse
 from starlette.exceptions import HTTPException
 
@@ -118,6 +119,7 @@ def create_app(
         return StreamingResponse(found.chunks, headers=headers, media_type=content_type(path))
 
     app.exception_handler(HTTPException)(refused_page)
+    app.exception_handler(RequestValidationError)(_misspelt)
 
     for kind, status in _STATUS.items():
         app.exception_handler(kind)(partial(_told, status))
@@ -163,6 +165,11 @@ def refused_page(request: Request, refusal: HTTPException) -> Response:
     status = HTTPStatus(refusal.status_code)
     said = refusal.detail if refusal.detail != status.phrase else _SAID.get(status, "")
     return problem(request, status, said)
+
+
+def _misspelt(request: Request, error: RequestValidationError) -> Response:
+    faults = [f"'{fault['loc'][-1]}' in the address: {fault['msg']}" for fault in error.errors()]
+    return problem(request, HTTPStatus.BAD_REQUEST, "; ".join(faults))
 
 
 def problem(request: Request, status: HTTPStatus, sentence: str) -> Response:

@@ -190,6 +190,13 @@ def test_what_never_was_in_quarantine_is_not_found(reviewed, client, path):
     assert "There is no such page" in answer.text
 
 
+def test_an_address_that_says_nothing_is_answered_in_the_style_of_the_site(reviewed, client):
+    reviewed.run(nasa=[reviewed.post(2, **BAD)])
+    answer = client.get(f"{item_path(reviewed)}?start=<b>")
+    assert answer.status_code == 400
+    assert "'start' in the address: Input should be a valid integer" in text_of(answer.text)
+
+
 def test_a_link_without_its_last_slash_leads_there_as_well(reviewed, client):
     reviewed.run(nasa=[reviewed.post(2, **BAD)])
     for path in ("/quarantine/", item_path(reviewed)):
