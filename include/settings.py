@@ -28,7 +28,9 @@ Channel = Literal["mail", "sns"]
 _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 _Days = Annotated[int, Field(ge=1)] | None
 """How many days something is kept; None for ever."""
-_Address = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")]
+_Address = Annotated[
+    str, StringConstraints(pattern=r"^[^@\s,;:<>()\[\]\"\\]+@[^@\s,;:<>()\[\]\"\\]+$")
+]
 
 
 def _known_expansion(name: str) -> str:

@@ -130,7 +130,10 @@ class Alerts(_Frozen):
                 for subject, known in self.open.items()
                 if not (subject in told or subject in fine or subject in gone)
             }
-            | {s: self._in_trouble(s, kind, name) for s, kind in known_kinds.items()},
+            | {
+                s: self._in_trouble(s, kind, name, self._last(s, kind, now))
+                for s, kind in known_kinds.items()
+            },
             quiet=known_kinds,
             recovered={s: t for s, t in self.open.items() if s in fine and s not in held},
             held=held,
@@ -144,13 +147,15 @@ class Alerts(_Frozen):
         times = [memory[subject][kind] for memory in memories if kind in memory.get(subject, {})]
         return [*times, known.told] if known and known.kind == kind else times
 
-    def _in_trouble(
-        self, subject: str, kind: str, interval: str | None, now: datetime | None = None
-    ) -> Trouble:
-        """The subject in a kind of trouble that is told now, or was told before."""
+    def _last(self, subject: str, kind: str, now: datetime) -> datetime:
+        """When people were told of this last; now, where another run ended it meanwhile."""
+        return max(self._told(subject, kind), default=now)
+
+    def _in_trouble(self, subject: str, kind: str, interval: str | None, told: datetime) -> Trouble:
+        """The subject in a kind of trouble, and when that was told last."""
         before = self.open.get(subject)
         since = before.since if before and before.kind == kind else interval
-        return Trouble(kind=kind, since=since, told=now or max(self._told(subject, kind)))
+        return Trouble(kind=kind, since=since, told=told)
 
     def after(
         self, news: News, *, interval: Interval | None, now: datetime, quiet: timedelta
@@ -165,7 +170,7 @@ class Alerts(_Frozen):
         for subject in known.keys() & news.held:
             known[subject] = known[subject].model_copy(update={"over": True})
         for subject, kind in news.quiet.items():
-            known[subject] = self._in_trouble(subject, kind, name)
+            known[subject] = self._in_trouble(subject, kind, name, self._last(subject, kind, now))
         for subject, kind in news.told.items():
             known[subject] = self._in_trouble(subject, kind, name, now)
         return self.model_copy(

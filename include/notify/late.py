@@ -92,5 +92,5 @@ def _missing(minutes: int, one: Late) -> str:
 
 def _newest(one: Late) -> str:
     if one.newest is None:
-        return "It has never run."
+        return "There is no report of any run."
     return f"The newest report is of the run over {interval_in_words(one.newest)}."

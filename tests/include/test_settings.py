@@ -36,6 +36,7 @@ def test_three_keys_are_enough():
         ({"quiet_hours": -1}, "quiet_hours"),
         ({"late_after_minutes": 0}, "late_after_minutes"),
         ({"alert_to": ["nobody"]}, "alert_to.0"),
+        ({"alert_to": ["a(b@example.org"]}, "alert_to.0"),
         ({"csv": "yes"}, "csv"),
         ({"page_size": 500}, "page_size"),
         ({"data_docs_url": "docs"}, "data_docs_url"),

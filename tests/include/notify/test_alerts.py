@@ -173,3 +173,14 @@ def test_only_the_last_messages_are_remembered():
         at = BEGIN + timedelta(hours=number)
         alerts = alerts.having_sent(f"run {number}", Sent(at=at, channels=["mail"], news=News()))
     assert set(alerts.sent) == {f"run {number}" for number in range(10, 40)}
+
+
+def test_what_another_run_ended_meanwhile_counts_from_now():
+    story = Story()
+    story.run(0, nasa="suspended")
+    judged = story.alerts.judge(
+        {"nasa": "suspended"}, interval=None, now=story.now, quiet=QUIET, fine=(), gone=()
+    )
+    ended = Alerts()
+    known = ended.after(judged, interval=None, now=story.now, quiet=QUIET)
+    assert known.open["nasa"].told == story.now
