@@ -42,7 +42,7 @@ class Carried:
     refused: list[str] = field(default_factory=list)
     """Rows that somebody else has decided on meanwhile: they stay as that person decided."""
     failures: Failures = field(default_factory=Failures)
-    """Why accounts could not be made anew; what was decided about them is recorded."""
+    """Why accounts could not be made anew, or runs not be told of; the rest is done."""
 
     def check(self) -> None:
         """Raise what went wrong, if anything did; the rest is done.
@@ -94,16 +94,17 @@ def carry_out(
         new = []
         for planned in runs[interval, dataset]:
             account, about = planned.item.account, {"grounds": planned.grounds}
-            carried.refused += record(
-                lake, dataset, interval, account, decision.model_copy(update=about)
-            )
             # The accounts after one that fails are made anew all the same.
             with carried.failures.kept(f"making {planned.item.name} anew"):
+                carried.refused += record(
+                    lake, dataset, interval, account, decision.model_copy(update=about)
+                )
                 report = reruns.validate(lake, dataset, interval, [account])[account]
                 new.append(account)
                 carried.done.append(
                     Done(planned.item.name, dataset, interval.name, report.curated, report.open)
                 )
                 log.info("%s: %s, %d rows open", planned.item.name, plan.verdict, report.open)
-        reruns.report(dataset, interval, new)
+        with carried.failures.kept(f"telling what became of {dataset} {interval}"):
+            reruns.report(dataset, interval, new)
     return carried

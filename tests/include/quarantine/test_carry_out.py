@@ -9,12 +9,18 @@ import pytest
 
 from include import rerun
 from include.data_docs.keys import run_page_key
+from include.data_docs.site import PageNotRendered
 from include.data_docs.words import to_review
 from include.interval import Interval
 from include.outcomes import Outcome
 from include.quarantine import items
 from include.quarantine.carry_out import carry_out
-from include.quarantine.decision import AlreadyDecided, read_decisions
+from include.quarantine.decision import (
+    AlreadyDecided,
+    DecisionsUnreadable,
+    decisions_key,
+    read_decisions,
+)
 from include.quarantine.items import OPEN_KEY, State, open_by_month
 from include.quarantine.plan import CanNotBeDecided, make_plan
 from include.quarantine.selection import parse_selection, select_open
@@ -277,6 +283,38 @@ def test_an_account_that_can_not_be_made_anew_holds_up_no_other(reviewed):
         "nasa": State.RELEASED,
         "esa": State.OPEN,
     }
+
+
+def test_a_record_that_can_not_be_read_holds_up_no_other_account(reviewed):
+    later = Interval(reviewed.interval.end, reviewed.interval.end + timedelta(hours=4))
+    reviewed.run(nasa=[reviewed.post(2, **BAD)], esa=[reviewed.post(9, "esa", **BAD)])
+    reviewed.run(over=later, nasa=[reviewed.post(250, **BAD)])
+    plan = plan_of(reviewed, "released")
+    reviewed.lake.put(decisions_key("tweets", reviewed.interval, "nasa"), b"nonsense")
+
+    with pytest.raises(DecisionsUnreadable, match="is no record of decisions"):
+        do(reviewed, plan)
+
+    assert set(reviewed.curated()) == {9, 250}
+    assert [item.account for item in reviewed.items(state="open")] == ["nasa"]
+
+
+def test_a_run_whose_pages_can_not_be_published_holds_up_no_other(reviewed, monkeypatch):
+    later = Interval(reviewed.interval.end, reviewed.interval.end + timedelta(hours=4))
+    reviewed.run(nasa=[reviewed.post(2, **BAD)])
+    reviewed.run(over=later, nasa=[reviewed.post(250, **BAD)])
+    real, odd = rerun.publish, reviewed.interval.name
+
+    def publish(lake, run, **named):
+        if run.interval == odd:
+            raise PageNotRendered("one of its results can't be shown")
+        return real(lake, run, **named)
+
+    monkeypatch.setattr(rerun, "publish", publish)
+    with pytest.raises(PageNotRendered):
+        do(reviewed, plan_of(reviewed, "released"))
+
+    assert set(reviewed.curated()) == {2, 250}
 
 
 def test_two_who_decide_about_accounts_of_one_run_both_show_on_its_pages(reviewed, monkeypatch):
