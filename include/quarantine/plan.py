@@ -146,10 +146,12 @@ def _draft(name: str, verdict: Verdict, why: str) -> Decision:
 
 def _check_raw(lake: Lake, item: Item) -> None:
     interval = Interval.parse(item.interval)
-    if RawBatch(lake, item.dataset, interval, item.account).fetched() is None:
+    raw = RawBatch(lake, item.dataset, interval, item.account)
+    fetched = raw.fetched()
+    if fetched is None or raw.lacks_pages(fetched):
         raise CanNotBeDecided(
-            f"{item.name}: its raw pages are not there, from which its rows are made; they have "
-            "expired, or were deleted. Fetch the interval anew, or leave the item out"
+            f"{item.name}: its raw pages are not all there, from which its rows are made; they "
+            "have expired, or were deleted. Fetch the interval anew, or leave the item out"
         )
 
 
