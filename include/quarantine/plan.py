@@ -166,6 +166,7 @@ class _Choice:
         self._reason = reason
         self._ids = ids
         self._missing = set(ids)
+        self._open = 0
         self._found = 0
         self._lacking = 0
         self._decided: list[str] = []
@@ -178,6 +179,7 @@ class _Choice:
         made = read_decisions(self._lake, item.dataset, interval, item.account)
         chosen, lacking = [], 0
         for row_id, reasons, is_whole in open_rows(self._lake, item):
+            self._open += 1
             if (self._ids and row_id not in self._ids) or not self._is_meant(reasons):
                 continue
             self._missing.discard(row_id or "")
@@ -195,6 +197,10 @@ class _Choice:
         """Say why nothing is left to decide."""
         if self._verdict == "replayed":
             return
+        if not self._open:
+            raise AlreadyDecided(
+                "every row there is discarded; the list does not say so yet, a replay puts it right"
+            )
         if self._missing:
             raise CanNotBeDecided(f"no open row has the id {', '.join(sorted(self._missing))}")
         if self._found:
@@ -210,9 +216,10 @@ class _Choice:
                 "column that is never null. Discard them, or replay them once the decoding is "
                 "mended"
             )
+        alone = " alone" if self._verdict == "released" else ""
         raise CanNotBeDecided(
-            f"no row failed for {self._reason} alone; name the rows by their ids, or leave the "
-            "reason out"
+            f"no open row failed for {self._reason}{alone}; name the rows by their ids, or leave "
+            "the reason out"
         )
 
     def _is_meant(self, reasons: Sequence[str]) -> bool:

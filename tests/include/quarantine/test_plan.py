@@ -38,8 +38,17 @@ def test_who_asks_for_a_reason_decides_on_no_row_that_failed_for_another(
 
 def test_a_reason_that_no_row_has_alone_is_told(reviewed):
     reviewed.run(nasa=[reviewed.post(4, **BOTH)])
-    with pytest.raises(CanNotBeDecided, match="no row failed for like_count_not_negative alone"):
+    with pytest.raises(
+        CanNotBeDecided, match="no open row failed for like_count_not_negative alone"
+    ):
         plan_of(reviewed, "released", reason="like_count_not_negative")
+
+
+def test_a_reason_that_only_discarded_rows_have_is_told(reviewed):
+    reviewed.run(nasa=[reviewed.post(2, **BAD), reviewed.post(3, **WORSE)])
+    do(reviewed, plan_of(reviewed, "discarded", reason="like_count_not_negative"))
+    with pytest.raises(CanNotBeDecided, match="no open row failed for like_count_not_negative;"):
+        plan_of(reviewed, "discarded", name="run-2", reason="like_count_not_negative")
 
 
 def test_what_a_mended_suite_lets_pass_is_counted_with_the_rest(reviewed):
@@ -86,6 +95,21 @@ def test_rows_that_somebody_has_decided_on_are_told_and_a_replay_finishes_what_c
 
     assert reviewed.curated()[2]["released_by"] == "ada"
     assert [item.state for item in reviewed.items()] == ["released"]
+
+
+def test_what_crashed_before_it_was_told_is_told_by_a_replay(reviewed, monkeypatch):
+    reviewed.run(nasa=[reviewed.post(2, **BAD)])
+    plan = plan_of(reviewed, "discarded")
+    with monkeypatch.context() as patch:
+        patch.setattr("include.rerun.Reruns.report", _crash)
+        with pytest.raises(KeyboardInterrupt):
+            do(reviewed, plan)
+
+    with pytest.raises(AlreadyDecided, match=r"every row there is discarded.*a replay puts it"):
+        plan_of(reviewed, "discarded", name="run-2")
+    do(reviewed, plan_of(reviewed, "replayed", name="run-2"))
+
+    assert [item.state for item in reviewed.items()] == ["discarded"]
 
 
 def _crash(*_, **__):
