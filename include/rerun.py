@@ -68,8 +68,9 @@ class Reruns:
         while True:
             body = self._lake.update(key, partial(self._told_anew, dataset, interval, accounts))
             run = RunReport.model_validate_json(body)
-            new = [account for account in run.accounts if account.account in accounts]
-            items.record(self._lake, dataset, interval, new)
+            # Among them are accounts of an earlier run of which the latest doesn't tell any more.
+            own = self._own_reports(dataset, interval, accounts)
+            items.record(self._lake, dataset, interval, own.values())
             publish(self._lake, run, changed=accounts, airflow_url=self._airflow_url)
             if self._lake.find(key) == body:
                 return
@@ -81,9 +82,15 @@ class Reruns:
         if body is None:
             raise FileNotFoundError("the run's report was deleted while it was made anew")
         run = RunReport.model_validate_json(body)
-        told = {
-            name: self._lake.find(account_report_key(dataset, interval, name)) for name in names
-        }
-        new = {name: AccountReport.model_validate_json(own) for name, own in told.items() if own}
+        new = self._own_reports(dataset, interval, names)
         accounts = [new.get(account.account, account) for account in run.accounts]
         return json_bytes(run.model_copy(update={"accounts": accounts}).model_dump(mode="json"))
+
+    def _own_reports(
+        self, dataset: str, interval: Interval, names: Collection[str]
+    ) -> dict[str, AccountReport]:
+        """The reports of those accounts that have one now."""
+        found = {
+            name: self._lake.find(account_report_key(dataset, interval, name)) for name in names
+        }
+        return {name: AccountReport.model_validate_json(own) for name, own in found.items() if own}

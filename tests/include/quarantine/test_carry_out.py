@@ -340,6 +340,19 @@ def test_two_who_decide_about_accounts_of_one_run_both_show_on_its_pages(reviewe
     assert open_by_month(reviewed.lake) == {"tweets": {}}
 
 
+def test_an_account_that_the_latest_run_left_out_is_decided_on_as_well(reviewed):
+    reviewed.run(nasa=[reviewed.post(2, **BAD)], esa=[reviewed.post(9, "esa", **BAD)])
+    reviewed.rerun(reviewed.interval, "nasa")  # esa was disabled meanwhile
+
+    do(reviewed, plan_of(reviewed, "released", account="esa"))
+
+    assert set(reviewed.curated()) == {9}
+    assert {item.account: item.state for item in reviewed.items()} == {
+        "nasa": State.OPEN,
+        "esa": State.RELEASED,
+    }
+
+
 def test_a_rerun_that_fails_leaves_what_waits_for_a_decision_on_the_list(reviewed):
     reviewed.run(nasa=[reviewed.post(2, **BAD)])
     failed = reviewed.account().model_copy(
