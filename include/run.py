@@ -22,6 +22,7 @@ from include.lake import (
     account_report_key,
     at_once,
     day_prefix,
+    json_bytes,
     run_report_key,
 )
 from include.lookup import spent_on_lookups
@@ -172,7 +173,32 @@ def report(
     *,
     airflow_run: AirflowRun | None = None,
 ) -> RunReport:
-    """Gather what became of every planned account, and store it as the run's report."""
+    """Gather what became of every planned account, and store it as the run's report.
+
+    Where the run was run before, somebody may decide about an account of it meanwhile: whoever
+    writes the report last has read what the other did.
+    """
+    key = run_report_key(dataset, interval)
+
+    def gathered(_: bytes | None) -> bytes:
+        run = _gathered(lake, dataset, interval, fetches, settings)
+        run = run.model_copy(update={"airflow_run": airflow_run})
+        return json_bytes(run.model_dump(mode="json"))
+
+    while True:
+        run = RunReport.model_validate_json(lake.update(key, gathered))
+        items.record(lake, dataset, interval, run.accounts)
+        if RunReport.model_validate_json(lake.get(key)).accounts == run.accounts:
+            return run
+
+
+def _gathered(
+    lake: Lake,
+    dataset: str,
+    interval: Interval,
+    fetches: Sequence[Fetch],
+    settings: Settings,
+) -> RunReport:
     # One listing for the day is cheaper than one for every account.
     stored = set(lake.keys(day_prefix("raw", dataset, interval.day)))
     purse = purse_of(lake, settings, dataset, interval, fetches)
@@ -190,7 +216,7 @@ def report(
         sorted(fetches, key=lambda fetch: fetch.account),
     )
     name = run_name(dataset, interval)
-    run = RunReport(
+    return RunReport(
         dataset=dataset,
         interval=interval.name,
         accounts=accounts,
@@ -200,11 +226,7 @@ def report(
             *usage.remarks(lake, name, purse.today),
             *drift.remarks(lake, name, _unknown_fields(accounts)),
         ],
-        airflow_run=airflow_run,
     )
-    lake.put_json(run_report_key(dataset, interval), run.model_dump(mode="json"))
-    items.record(lake, dataset, interval, accounts)
-    return run
 
 
 def _unknown_fields(accounts: Sequence[AccountReport]) -> Counter[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pkgutil import resolve_name
 
 import pytest
 
@@ -351,6 +352,24 @@ def test_an_account_that_the_latest_run_left_out_is_decided_on_as_well(reviewed)
         "nasa": State.OPEN,
         "esa": State.RELEASED,
     }
+
+
+@pytest.mark.parametrize("before", ["include.spending.usage.remarks", "include.run.items.record"])
+def test_a_decision_while_a_rerun_writes_its_report_is_not_lost(reviewed, before, monkeypatch):
+    reviewed.run(nasa=[reviewed.post(1), reviewed.post(2, **BAD)])
+    real, left = resolve_name(before), [plan_of(reviewed, "released")]
+
+    def decided_first(*arguments):
+        if left:  # whole, once the rerun has read the account's report
+            do(reviewed, left.pop())
+        return real(*arguments)
+
+    monkeypatch.setattr(before, decided_first)
+    reviewed.rerun(reviewed.interval, "nasa")
+
+    assert set(reviewed.curated()) == {1, 2}
+    assert reviewed.report().accounts == [reviewed.account()]
+    assert [item.state for item in reviewed.items()] == [State.RELEASED]
 
 
 def test_a_rerun_that_fails_leaves_what_waits_for_a_decision_on_the_list(reviewed):
