@@ -79,11 +79,15 @@ class Decisions(BaseModel):
 
         A release holds as long as the row fails for no other reason than those that somebody saw;
         a discarded row stays where it is, whatever a later suite says of it. Rows without an id are
-        told apart by their reasons alone.
+        told apart by their reasons alone: it holds for those that fail for exactly these.
         """
+        failed = frozenset(reasons)
         for decision, seen in reversed(self._by_id.get(row_id, ())):
-            stays = decision.verdict == "discarded" and row_id is not None
-            if stays or seen.issuperset(reasons):
+            if row_id is None:
+                holds = failed == seen
+            else:
+                holds = decision.verdict == "discarded" or failed <= seen
+            if holds:
                 return decision
         return None
 

@@ -126,8 +126,9 @@ def test_a_run_that_is_made_to_decide_again_decides_about_other_rows_as_well():
 def test_rows_without_an_id_are_told_apart_by_what_they_failed():
     made = Decision(
         name="run-1", verdict="discarded", by="ada", at=AT, why="seen",
-        grounds=grounds([(None, ["tweet_id_missing"])]),
+        grounds=grounds([(None, ["tweet_id_missing", "lang_missing"])]),
     )  # fmt: skip
     found, _ = Decisions().after(made)
-    assert found.about(None, ["tweet_id_missing"]) == made
-    assert found.about(None, ["tweet_id_missing", "text_missing"]) is None
+    assert found.about(None, ["lang_missing", "tweet_id_missing"]) == made
+    assert found.about(None, ["tweet_id_missing", "lang_missing", "text_missing"]) is None
+    assert found.about(None, ["tweet_id_missing"]) is None

@@ -36,6 +36,16 @@ def test_who_asks_for_a_reason_decides_on_no_row_that_failed_for_another(
     assert reviewed.account().open == left
 
 
+def test_who_discards_by_a_reason_discards_no_row_without_an_id_that_has_not_got_it(reviewed):
+    reviewed.run(nasa=[reviewed.post(1, id=None), reviewed.post(2, id=None, **BAD)])
+
+    plan = plan_of(reviewed, "discarded", reason="like_count_not_negative")
+    assert counted(plan) == (0, 0, 1)
+    do(reviewed, plan)
+
+    assert (reviewed.account().discarded, reviewed.account().open) == (1, 1)
+
+
 def test_a_reason_that_no_row_has_alone_is_told(reviewed):
     reviewed.run(nasa=[reviewed.post(4, **BOTH)])
     with pytest.raises(
