@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         lake = open_lake(settings)
         lake.check()
         chosen: int = options.run(lake, settings, options)
-    except TweetLakeError as error:
+    except (TweetLakeError, ExceptionGroup) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     return chosen
@@ -73,9 +73,9 @@ def _show(lake: Lake, settings: Settings, options: argparse.Namespace) -> int:  
         if not item.rows:
             continue
         for row in read_rows(lake, item, most=_SHOWN):
-            _say("", f"  {row.row_id or 'no id'}")
+            _say("", f"  {one_line(row.row_id or 'no id')}")
             for failure in row.failures:
-                _say(f"    {failure.key}: {failure.note}")
+                _say(f"    {failure.key}: {one_line(failure.note)}")
                 for name, value in failure.values.items():
                     _say(f"      {name} = {one_line(value)}")
             if row.discarded:

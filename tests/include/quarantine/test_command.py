@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from include.errors import LakeUnavailable
 from include.quarantine.command import main
 from tests.include.quarantine.conftest import BAD, FIRST
 
@@ -114,6 +115,28 @@ def test_what_is_decided_already_is_told(reviewed, terminal):
     code, _, errors = terminal("release", *BY)
     assert code == 2
     assert "was discarded by ada" in errors
+
+
+def test_accounts_that_can_not_be_made_anew_are_told_without_a_traceback(
+    reviewed, terminal, monkeypatch
+):
+    reviewed.run(nasa=[reviewed.post(2, **BAD)], esa=[reviewed.post(9, "esa", **BAD)])
+
+    def refuse(lake, *_, **__):
+        raise LakeUnavailable(lake.bucket, "raw/", TimeoutError("too slow"))
+
+    monkeypatch.setattr("include.quarantine.carry_out.record", refuse)
+    code, _, errors = terminal("release", *BY)
+    assert code == 2
+    assert "2 failures" in errors
+    assert "too slow. Check that the bucket exists" in errors
+
+
+def test_an_id_moves_no_cursor(reviewed, terminal):
+    reviewed.run(nasa=[reviewed.post(2, id="1\x1b[2J", **BAD)])
+    _, shown, _ = terminal("show")
+    assert "1 [2J" in shown
+    assert "\x1b" not in shown
 
 
 def test_without_make_the_arguments_are_those_of_the_command_line(reviewed, terminal, monkeypatch):
