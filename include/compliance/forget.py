@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from include.compaction.compact import purge
+from include.compliance.foreseen import Foreseen
 from include.compliance.keys import record_key
-from include.compliance.landed import Landed
 from include.compliance.page import Page, Why
 from include.compliance.record import Record, read_record
 from include.compliance.subject import Found, Subject
@@ -116,11 +116,11 @@ class _Forgetting:
             self._purge(dataset, days)  # of what was compacted meanwhile
             return new
 
-        new = land(_Foreseen(self._lake, pages))
-        landed = Landed(self._lake, dataset, interval, new)
+        foreseen = Foreseen(self._lake, pages)
+        new = land(foreseen)
         self._reruns.report(dataset, interval, new.keys())
         self._store(pages)
-        if landed.is_overtaken():
+        if foreseen.is_overtaken():
             # A rerun that had read the pages before landed once more what had to go. One that is
             # not over yet sees that they changed, and lands anew: validate_batch looks.
             self._reruns.report(dataset, interval, land(self._lake).keys())
@@ -164,15 +164,3 @@ class _Forgetting:
     def _store(self, pages: dict[str, bytes]) -> None:
         for key, page in pages.items():
             self._lake.put(key, page, "application/gzip")
-
-
-class _Foreseen(Lake):
-    """The lake as it will be once some pages are changed."""
-
-    def __init__(self, lake: Lake, pages: dict[str, bytes]) -> None:
-        super().__init__(lake.client, lake.bucket)
-        self._pages = pages
-
-    def get(self, key: str) -> bytes:
-        """Read one object whole, as it will be."""
-        return self._pages[key] if key in self._pages else super().get(key)

@@ -121,6 +121,16 @@ def test_a_rerun_that_began_before_the_marks_were_stored_brings_nothing_back(sma
     assert small.objects() == left
 
 
+def test_a_rerun_between_two_accounts_of_its_run_brings_nothing_back(small):
+    small.fill("harbour_news", "orbit_observer")
+    small.world.fates.scrub_geo("harbour_news")
+    small.world.fates.suspend("orbit_observer")
+    second = account_report_key("tweets", small.interval, "orbit_observer")
+    _before_put(small.lake, lambda key: key == second, small.rerun)
+    small.forget()
+    assert not [row for row in small.rows("curated/") if _must_go(small, row, "scrub_geo")]
+
+
 def _must_go(small, row, fate):
     is_placed = row["place_id"] is not None or row["longitude"] is not None
     return small.is_of(row, "harbour_news") and (fate == "suspend" or is_placed)
