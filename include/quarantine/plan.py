@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
 import pyarrow.parquet as pq
@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from include.datasets import dataset_named
 from include.errors import BadConfiguration
 from include.interval import Interval
-from include.lake import Lake, account_report_key
+from include.lake import Lake, account_report_key, run_report_key
 from include.overlay import Overlay
 from include.quarantine.decision import (
     AlreadyDecided,
@@ -28,7 +28,7 @@ from include.quarantine.items import Item
 from include.quarantine.rows import open_rows
 from include.quarantine.verdicts import Verdict
 from include.raw import RawBatch
-from include.report import AccountReport
+from include.report import AccountReport, RunReport
 from include.rerun import Reruns
 from include.settings import Settings
 
@@ -232,15 +232,12 @@ class _Choice:
 
 def _planned(lake: Lake, reruns: Reruns, item: Item, draft: Decision, lacking: int) -> Planned:
     interval = Interval.parse(item.interval)
-    told = lake.find(account_report_key(item.dataset, interval, item.account))
-    before = (
-        _curated_ids(lake, AccountReport.model_validate_json(told), item.dataset) if told else set()
-    )
+    before = _curated_ids(lake, _curated_keys(lake, item, interval), item.dataset)
     made = read_decisions(lake, item.dataset, interval, item.account)
     key = decisions_key(item.dataset, interval, item.account)
     foreseen = Overlay(lake, {key: to_bytes(made.after(draft)[0])})
     after = reruns.validate(foreseen, item.dataset, interval, [item.account])[item.account]
-    ids = _curated_ids(foreseen, after, item.dataset)
+    ids = _curated_ids(foreseen, after.curated_keys, item.dataset)
     return Planned(
         item=item,
         grounds=draft.grounds,
@@ -251,11 +248,22 @@ def _planned(lake: Lake, reruns: Reruns, item: Item, draft: Decision, lacking: i
     )
 
 
-def _curated_ids(lake: Lake, report: AccountReport, dataset: str) -> set[str]:
+def _curated_keys(lake: Lake, item: Item, interval: Interval) -> list[str]:
+    """Where rows of the item's account have landed."""
+    own = lake.find(account_report_key(item.dataset, interval, item.account))
+    if own is not None:
+        return AccountReport.model_validate_json(own).curated_keys
+    # Who crashed while landing has withdrawn it, and may have left what the run's report names.
+    run = lake.find(run_report_key(item.dataset, interval))
+    accounts = [] if run is None else RunReport.model_validate_json(run).accounts
+    return [key for told in accounts if told.account == item.account for key in told.curated_keys]
+
+
+def _curated_ids(lake: Lake, keys: Iterable[str], dataset: str) -> set[str]:
     column = dataset_named(dataset).id_column
     return {
         row_id
-        for key in report.curated_keys
-        if key.endswith(".parquet")
-        for row_id in pq.read_table(io.BytesIO(lake.get(key)), columns=[column])[column].to_pylist()
+        for key in keys
+        if key.endswith(".parquet") and (body := lake.find(key)) is not None
+        for row_id in pq.read_table(io.BytesIO(body), columns=[column])[column].to_pylist()
     }

@@ -122,6 +122,21 @@ def test_what_crashed_before_it_was_told_is_told_by_a_replay(reviewed, monkeypat
     assert [item.state for item in reviewed.items()] == ["discarded"]
 
 
+def test_what_is_there_after_a_crash_in_the_landing_is_not_counted_as_new(reviewed, monkeypatch):
+    reviewed.run(nasa=[reviewed.post(1), reviewed.post(2, **BAD)])
+    plan = plan_of(reviewed, "released")
+    with monkeypatch.context() as patch:
+        patch.setattr("include.landing.Landing.land", _crash)
+        with pytest.raises(KeyboardInterrupt):
+            do(reviewed, plan)
+
+    plan = plan_of(reviewed, "replayed", name="run-2")
+    assert counted(plan) == (1, 0, 0)
+    do(reviewed, plan)
+
+    assert set(reviewed.curated()) == {1, 2}
+
+
 def _crash(*_, **__):
     raise KeyboardInterrupt
 
