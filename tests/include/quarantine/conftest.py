@@ -151,3 +151,24 @@ def reviewed(
     lake: Lake, interval: Interval, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> ReviewedLake:
     return ReviewedLake(lake, interval, tmp_path / "tweets.json", monkeypatch)
+
+
+@pytest.fixture
+def connected(reviewed: ReviewedLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lake is the one that tasks and commands open."""
+    settings = {
+        "bucket": reviewed.lake.bucket,
+        "alert_to": ["data-team@example.org"],
+        "data_docs_url": "http://docs.example.org",
+    }
+    aws = {
+        "conn_type": "aws",
+        "login": "test",
+        "password": "test",
+        "extra": {
+            "endpoint_url": reviewed.lake.client.meta.endpoint_url,
+            "region_name": "us-east-1",
+        },
+    }
+    monkeypatch.setenv("AIRFLOW_VAR_TWEET_LAKE", json.dumps(settings))
+    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(aws))

@@ -8,11 +8,13 @@ from pkgutil import resolve_name
 
 import pytest
 
-from include import rerun
+from include import rerun, steps
+from include.data_docs import site
 from include.data_docs.keys import run_page_key
 from include.data_docs.site import PageNotRendered
 from include.data_docs.words import to_review
 from include.interval import Interval
+from include.lake import run_report_key
 from include.outcomes import Outcome
 from include.quarantine import items
 from include.quarantine.carry_out import carry_out
@@ -370,6 +372,23 @@ def test_a_decision_while_a_rerun_writes_its_report_is_not_lost(reviewed, before
     assert set(reviewed.curated()) == {1, 2}
     assert reviewed.report().accounts == [reviewed.account()]
     assert [item.state for item in reviewed.items()] == [State.RELEASED]
+
+
+def test_a_decision_while_a_rerun_publishes_its_pages_shows_on_them(
+    reviewed, connected, monkeypatch
+):
+    reviewed.run(nasa=[reviewed.post(1), reviewed.post(2, **BAD)])
+    real, left = site.publish, [plan_of(reviewed, "released")]
+
+    def decided_first(*arguments, **named):
+        if left:  # whole, once the rerun has read the run's report
+            do(reviewed, left.pop())
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(site, "publish", decided_first)
+    page = steps.publish_data_docs(run_report_key("tweets", reviewed.interval))
+
+    assert "Somebody has decided on all" in reviewed.lake.get(page).decode()
 
 
 def test_a_rerun_that_fails_leaves_what_waits_for_a_decision_on_the_list(reviewed):

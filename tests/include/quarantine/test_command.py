@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from include.errors import LakeUnavailable
@@ -12,24 +10,8 @@ from tests.include.quarantine.conftest import BAD, FIRST
 
 
 @pytest.fixture
-def terminal(reviewed, monkeypatch, capsys):
+def terminal(connected, capsys):
     """The command over the lake; returns its exit code, output and errors."""
-    settings = {
-        "bucket": reviewed.lake.bucket,
-        "alert_to": ["data-team@example.org"],
-        "data_docs_url": "http://docs.example.org",
-    }
-    aws = {
-        "conn_type": "aws",
-        "login": "test",
-        "password": "test",
-        "extra": {
-            "endpoint_url": reviewed.lake.client.meta.endpoint_url,
-            "region_name": "us-east-1",
-        },
-    }
-    monkeypatch.setenv("AIRFLOW_VAR_TWEET_LAKE", json.dumps(settings))
-    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(aws))
 
     def run(*arguments: str) -> tuple[int, str, str]:
         code = main(arguments)
