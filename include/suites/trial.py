@@ -22,7 +22,7 @@ from include.raw import complete_interval
 from include.report import AccountReport, FailedExpectation, Severity
 from include.run import likely_volumes
 from include.settings import Settings
-from include.validation import validate_batch
+from include.validation import RawIncompleteError, validate_batch
 
 _Row = tuple[str, int]
 """A row by the page that it came from and its position there: its id may be missing."""
@@ -73,6 +73,7 @@ class Tried:
 class LeftOut(StrEnum):
     """Why a batch can't be compared with what the lake says of it."""
 
+    INCOMPLETE = "of which some raw pages have expired or were deleted"
     NOT_VALIDATED = "without a report, not validated yet"
     EXPIRED = "of which S3 has deleted quarantined rows or results as they were kept long enough"
 
@@ -120,15 +121,18 @@ def try_batch(lake: Lake, dataset: Dataset, quality: Quality, batch: Batch) -> T
     except _ExpiredError:
         return LeftOut.EXPIRED
     above = Overlay(lake)
-    then = validate_batch(
-        above,
-        dataset,
-        quality,
-        interval=batch.interval,
-        account=batch.account,
-        volume=batch.volume,
-        csv=False,
-    )
+    try:
+        then = validate_batch(
+            above,
+            dataset,
+            quality,
+            interval=batch.interval,
+            account=batch.account,
+            volume=batch.volume,
+            csv=False,
+        )
+    except RawIncompleteError:
+        return LeftOut.INCOMPLETE
     would_be = _quarantined(above, then)
     return Tried(
         batch,

@@ -12,6 +12,7 @@ from include.datasets import dataset_named
 from include.errors import TweetLakeError
 from include.lake import ALL_ACCOUNTS, Lake, batch_prefix
 from include.overlay import Overlay
+from include.raw import RawBatch
 from include.run import UNLIKELY_VOLUME
 from include.suites import trial, try_command
 from tests.include.suites.conftest import INTERVALS, post_id
@@ -68,6 +69,19 @@ def test_a_batch_whose_quarantine_has_expired_is_left_out(tried, past, monkeypat
     code, (head, *_), _ = tried()
     assert code == 0
     assert "1 batch of which S3 has deleted quarantined rows" in head
+    assert "UTC: 5 batches" in head
+
+
+def test_a_batch_that_lacks_a_raw_page_is_left_out(tried, past, monkeypatch):
+    entries, batch = Lake.entries, RawBatch(past, "tweets", INTERVALS[1], "esa")
+    monkeypatch.setattr(
+        Lake,
+        "entries",
+        lambda lake, prefix: (e for e in entries(lake, prefix) if e.key != batch.page_keys[0]),
+    )
+    code, (head, *_), _ = tried()
+    assert code == 0
+    assert "1 batch of which some raw pages have expired or were deleted: left out" in head
     assert "UTC: 5 batches" in head
 
 
