@@ -15,6 +15,10 @@ class Failures:
     def __init__(self) -> None:
         self._errors: list[Exception] = []
 
+    def add(self, error: Exception) -> None:
+        """Keep an error that says all there is to say."""
+        self._errors.append(error)
+
     @contextmanager
     def kept(self, what: str) -> Iterator[None]:
         """Keep an error for later, and log it; ``what`` says what was being done."""
@@ -23,7 +27,7 @@ class Failures:
         except Exception as error:
             log.exception("failed: %s", what)
             error.add_note(f"failed: {what}")
-            self._errors.append(error)
+            self.add(error)
 
     def tell(self) -> None:
         """Raise what was kept, if anything was.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from hashlib import sha256
 from typing import BinaryIO
 
 from include.errors import LakeUnavailable
-from include.lake import Lake
+from include.lake import Entry, Lake
 
 
 class Overlay(Lake):
@@ -50,11 +52,15 @@ class Overlay(Lake):
         self.put(key, changed)
         return changed
 
-    def keys(self, prefix: str) -> Iterator[str]:
-        """Keys under ``prefix`` in order, of memory and of below."""
-        there = {key for key in super().keys(prefix) if key not in self._objects}
-        own = {k for k, body in self._objects.items() if body is not None and k.startswith(prefix)}
-        yield from sorted(there | own)
+    def entries(self, prefix: str) -> Iterator[Entry]:
+        """Objects under ``prefix`` in the order of their keys, of memory and of below."""
+        below = (entry for entry in super().entries(prefix) if entry.key not in self._objects)
+        own = (
+            Entry(key, len(body), sha256(body).hexdigest(), datetime.now(UTC))
+            for key, body in self._objects.items()
+            if body is not None and key.startswith(prefix)
+        )
+        yield from sorted([*below, *own], key=lambda entry: entry.key)
 
     def delete(self, key: str) -> None:
         """Forget one object; below it stays."""

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
+from include.data_docs.words import count_of
 from include.errors import BadConfiguration
 from include.failures import Failures
 from include.interval import Interval
@@ -49,14 +50,16 @@ class Carried:
 
         Raises:
             AlreadyDecided: names rows that somebody else has decided on, and how.
-            ExceptionGroup: several accounts could not be made anew; one alone raises its own error.
+            ExceptionGroup: several things went wrong; one alone raises its own error.
         """
-        self.failures.tell()
         if self.refused:
-            raise AlreadyDecided(
-                f"{len(self.refused)} rows were decided on meanwhile and stay so, the others are "
-                f"done: {'; '.join(self.refused[:20])}"
+            self.failures.add(
+                AlreadyDecided(
+                    f"decided on meanwhile: {count_of(len(self.refused), 'row')}, which stay as "
+                    f"somebody else decided; {'; '.join(self.refused[:20])}"
+                )
             )
+        self.failures.tell()
 
 
 def carry_out(

@@ -31,6 +31,7 @@ def test_what_is_written_is_found_and_the_lake_stays_as_it_was(overlay, lake):
     assert (overlay.get("raw/b"), overlay.get_json("raw/d")) == (b"new", {"a": 1})
     assert overlay.get("raw/a") == b"below, changed"
     assert list(overlay.keys("raw/")) == ["raw/a", "raw/b", "raw/d"]
+    assert [entry.size for entry in overlay.entries("raw/")] == [14, 3, 11]
     assert {key: lake.get(key) for key in lake.keys("")} == {"raw/a": b"below", "raw/c": b"below"}
 
 

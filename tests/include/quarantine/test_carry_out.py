@@ -201,7 +201,7 @@ def test_of_two_who_decide_at_once_the_second_hears_how_the_first_decided(review
 
     with pytest.raises(
         AlreadyDecided,
-        match=rf"1 rows were .*tweets/.*/nasa: row {FIRST + 2} was discarded by ada at 2026-11-03",
+        match=rf"decided on meanwhile: 1 row, .*tweets/.*/nasa: row {FIRST + 2} was discarded by ada at 2026-11-03",
     ):
         do(reviewed, second, by="bob")
 
@@ -267,7 +267,7 @@ def test_the_rows_that_nobody_else_decided_on_are_done(reviewed):
     second = plan_of(reviewed, "released", name="run-2")
     do(reviewed, plan_of(reviewed, "discarded", ids=[str(FIRST + 1)]))
 
-    with pytest.raises(AlreadyDecided, match=r"1 rows were decided on meanwhile"):
+    with pytest.raises(AlreadyDecided, match=r"decided on meanwhile: 1 row, which stay"):
         do(reviewed, second, by="bob")
 
     assert set(reviewed.curated()) == {2, 3}
