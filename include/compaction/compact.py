@@ -53,7 +53,7 @@ def compact(lake: Lake, dataset: str, day: date, now: datetime) -> Manifest:
         manifest = switch(lake, sources, version, files, now)
         if manifest is not None:
             return manifest
-        log.info("%s of %s is begun anew: a run landed rows meanwhile", dataset, day)
+        log.info("%s of %s is begun anew: it changed, or was purged, meanwhile", dataset, day)
     raise LakeBusy(lake.bucket, day_prefix("curated", dataset, day), _ATTEMPTS)
 
 
@@ -70,24 +70,24 @@ def switch(
         now: since when earlier versions are superseded.
 
     Returns:
-        The day's entry; None where the small objects changed: then neither it nor the files are
-        there any more.
+        The day's entry; None where the small objects changed, or the files were purged: then
+        neither it nor they are there any more.
     """
     name, day = sources.dataset.name, sources.day
-    if _is_unchanged(lake, sources):
-        manifest = Manifest(
-            dataset=name,
-            day=day,
-            sources=sources.digest,
-            objects=len(sources.files),
-            version=version,
-            files=tuple(files),
-            superseded=_superseded(lake, name, day, version, now),
-        )
+    manifest = Manifest(
+        dataset=name,
+        day=day,
+        sources=sources.digest,
+        objects=len(sources.files),
+        version=version,
+        files=tuple(files),
+        superseded=_superseded(lake, name, day, version, now),
+    )
+    if is_current(lake, manifest):
         lake.put_json(manifest.key, manifest.model_dump(mode="json"))
-        # Whoever changed an object before this look is seen by it; whoever does after it sees
-        # the entry, and withdraws it.
-        if _is_unchanged(lake, sources):
+        # Whoever changed an object, or purged the day, before this look is seen by it; whoever
+        # does after it sees the entry, and withdraws it.
+        if is_current(lake, manifest):
             return manifest
         withdraw(lake, name, [day])
     delete_version(lake, name, day, version)
@@ -120,6 +120,7 @@ def purge(lake: Lake, dataset: str, day: date) -> None:
     withdraw(lake, dataset, [day])
     for key in list(lake.keys(day_prefix("compacted", dataset, day))):
         lake.delete(key)
+    withdraw(lake, dataset, [day])  # a compaction may have been through meanwhile
 
 
 def _put_files(lake: Lake, sources: Sources, version: str) -> list[CompactedFile]:
@@ -132,10 +133,6 @@ def _put_files(lake: Lake, sources: Sources, version: str) -> list[CompactedFile
                 lake.put(file.key, body, _PARQUET)
             files.append(file)
     return files
-
-
-def _is_unchanged(lake: Lake, sources: Sources) -> bool:
-    return Sources.of(lake, sources.dataset, sources.day).digest == sources.digest
 
 
 def _superseded(

@@ -300,6 +300,33 @@ def test_whenever_something_is_forgotten_no_file_of_it_is_left(before, lake):
             assert "old" not in rows, (at, calls)
 
 
+def test_whenever_a_day_is_purged_no_entry_names_files_that_are_gone(before, lake):
+    """Also where its objects stay as they are: what is forgotten was in quarantine."""
+    calls = calls_of_a_compaction(lake)
+    for at in range(len(calls)):
+        compact(Interrupted(lake, at, lambda: purge(lake, "tweets", DAY)), "tweets", DAY, NOW)
+        manifest = read_manifest(lake, "tweets", DAY)
+        assert manifest is None or is_current(lake, manifest), (at, calls)
+        assert [text for _, _, text in texts(lake)] == ["text 5", "old"]
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_whenever_a_purged_day_is_compacted_no_entry_names_files_that_are_gone(
+    before, lake, is_there
+):
+    at, is_over = 0, False
+    while not is_over:
+        purge(lake, "tweets", DAY)
+        if is_there:
+            compact(lake, "tweets", DAY, NOW)
+        purged = Interrupted(lake, at, lambda: compact(lake, "tweets", DAY, NOW))
+        purge(purged, "tweets", DAY)
+        manifest = read_manifest(lake, "tweets", DAY)
+        assert manifest is None or is_current(lake, manifest), (at, purged.calls)
+        at, is_over = at + 1, at >= len(purged.calls)
+    assert at > 2
+
+
 def test_a_day_that_changes_under_each_attempt_is_left_alone(before, lake):
     class Restless(Lake):
         number = 0
