@@ -57,6 +57,9 @@ class Leftovers:
         prefixes = [*self._curated_keys, self._quarantine, self._results]
         there = {key for prefix in prefixes for key in self._lake.keys(prefix)}
         stale = there - set(report.keys)
+        if stale:
+            # Whoever dies once all of it is gone has withdrawn its days before.
+            withdraw(self._lake, self._dataset.name, map(day_of, self._curated_keys))
         # Whoever dies in between leaves something by which the next one knows: CSV tells nobody.
         for key in sorted(stale, key=lambda key: (not key.endswith(".csv"), key)):
             self._lake.delete(key)

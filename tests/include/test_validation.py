@@ -317,7 +317,7 @@ def test_an_attempt_that_died_leaves_nothing_stale(
     assert objects(lake, "curated", "quarantine", "validations").keys() == promised
 
 
-@pytest.mark.parametrize("deleted", range(4))
+@pytest.mark.parametrize("deleted", range(7))
 def test_a_rerun_that_died_while_cleaning_up_leaves_nothing_stale(
     lake: Lake,
     quality: Quality,
@@ -327,6 +327,7 @@ def test_a_rerun_that_died_while_cleaning_up_leaves_nothing_stale(
 ) -> None:
     store(lake, interval, [post(1), post(2, **NEGATIVE)])
     validate(lake, quality, interval, csv=True)
+    lake.put_json("catalogue/tweets/dt=2026-11-02.json", {})
     store(lake, interval, outcome=Outcome.SUSPENDED, detail="Why.", posts_returned=0)
     deletions, delete = iter(range(deleted)), Lake.delete
 
@@ -341,7 +342,7 @@ def test_a_rerun_that_died_while_cleaning_up_leaves_nothing_stale(
     monkeypatch.undo()
     validate(lake, quality, interval)
     report_key = account_report_key("tweets", interval, ACCOUNT)
-    assert objects(lake, "curated", "quarantine", "validations").keys() == {report_key}
+    assert objects(lake, "curated", "quarantine", "validations", "catalogue").keys() == {report_key}
 
 
 def test_a_first_run_looks_for_leftovers_with_three_requests(
