@@ -34,7 +34,9 @@ def compact(dataset: str) -> dict[str, int]:
     # By the clock, not by the run's interval: readers have to be given a day of real time.
     now = datetime.now(UTC)
     failures = Failures()
-    shown = set() if glue is None else glue.days(dataset)
+    shown: set[date] = set()
+    with failures.kept(f"asking Glue which days of {dataset} it shows"):
+        shown = set() if glue is None else glue.days(dataset)
     days = days_to_compact(lake, dataset, today, settings.look_back_days, now, shown=shown)
     done = _compact_days(lake, dataset, days, now, failures)
     partitions, deleted = 0, []
@@ -60,8 +62,7 @@ def compact_forgotten(settings: Settings) -> dict[str, int]:
         with failures.kept(f"showing {dataset} in Glue again"):
             days = sorted(glue.days(dataset) - catalogued(lake, dataset).keys(), reverse=True)
             done[dataset] = _compact_days(lake, dataset, days, datetime.now(UTC), failures)
-            if days:
-                glue.keep(lake, dataset)
+            glue.keep(lake, dataset)  # also of days that a try before this one compacted
     failures.tell()
     return done
 
