@@ -20,7 +20,11 @@ _ACCOUNT = "/account=([^/]+)/"
 
 
 def run(spark: SparkSession, path: str) -> None:
-    """Compact every day of the plan that lies under a path which Spark can read."""
+    """Compact every day of the plan that lies under a path which Spark can read.
+
+    A day that fails holds up no other, and is told by what it lacks: its ``_SUCCESS``. Only where
+    none comes to its end the job fails, with what was said of the first.
+    """
     ((text,),) = spark.read.text(path, wholetext=True).collect()
     plan = json.loads(text)
     # Of their own, so that a session that others use as well stays as it is.
@@ -28,8 +32,20 @@ def run(spark: SparkSession, path: str) -> None:
     session.conf.set("spark.sql.session.timeZone", "UTC")
     session.conf.set("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
     with ThreadPoolExecutor(max_workers=_DAYS_AT_ONCE) as pool:
-        for _ in pool.map(lambda day: _compact(session, plan, day), plan["days"]):
-            pass
+        found = list(pool.map(lambda day: _failure(session, plan, day), plan["days"]))
+    failures = [error for error in found if error is not None]
+    if failures and len(failures) == len(found):
+        raise failures[0]
+
+
+def _failure(spark: SparkSession, plan: dict[str, Any], day: dict[str, Any]) -> Exception | None:
+    """Compact a day; returns what it failed of."""
+    try:
+        _compact(spark, plan, day)
+    except Exception as error:  # noqa: BLE001 - whatever Spark says of it
+        sys.stderr.write(f"failed: {day['day']}: {error}\n")
+        return error
+    return None
 
 
 def _compact(spark: SparkSession, plan: dict[str, Any], day: dict[str, Any]) -> None:

@@ -146,6 +146,27 @@ def test_a_day_that_spark_did_not_finish_is_named_and_the_others_are_published(
         failures.tell()
 
 
+def test_a_day_that_spark_can_not_read_holds_up_no_other(history, run_spark, tmp_path):
+    good = history.get("curated/users/dt=2026-11-02/20261102T0000Z_20261102T0400Z.parquet")
+    broken = "curated/users/dt=2026-11-02/20261102T0800Z_20261102T1200Z.parquet"
+    history.put(broken, good[:100])
+    key = planned(history, "users", tmp_path)
+    run_spark(key)
+    failures = Failures()
+    assert publish(history, key, NOW, failures) == [FIRST + timedelta(days=1)]
+    with pytest.raises(FileNotFoundError, match="dt=2026-11-02"):
+        failures.tell()
+    with pytest.raises(BadConfiguration, match="nothing to compact"):
+        plan(history, "users", FIRST + timedelta(days=1), UNTIL, tmp_path.as_uri())
+
+
+def test_a_job_that_compacts_no_day_at_all_fails(history, run_spark, tmp_path):
+    for key in list(history.keys("curated/users/")):
+        history.put(key, b"no Parquet")
+    with pytest.raises(Exception, match=r"no Parquet|not a Parquet file|CANNOT_READ"):
+        run_spark(planned(history, "users", tmp_path))
+
+
 def test_what_was_compacted_and_cleaned_up_while_spark_ran_stops_nothing(history, tmp_path):
     key = planned(history, "users", tmp_path)
     days = [date.fromisoformat(day["day"]) for day in history.get_json(key)["days"]]
