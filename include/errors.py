@@ -56,6 +56,16 @@ class LakeChanged(TweetLakeError):
         )
 
 
+class RowsUnreadable(TweetLakeError):
+    """An object of rows is not what a run landed."""
+
+    def __init__(self, key: str, reason: object) -> None:
+        super().__init__(
+            f"{key} is no Parquet file that can be read: {reason}. Clear 'validate' of its run: it "
+            "is made anew from raw/. If no run makes it, delete it"
+        )
+
+
 class EntryUnreadable(TweetLakeError):
     """A day's entry in the catalogue is not what was written there."""
 

@@ -14,6 +14,7 @@ from include.catalogue.lake_files import LakeFile, fetch
 from include.catalogue.latest import latest, order
 from include.compaction.sources import Sources
 from include.datasets.dataset import Dataset
+from include.errors import RowsUnreadable
 from include.lake import Lake
 
 PART_BYTES = 256 * 2**20
@@ -32,6 +33,7 @@ def write(lake: Lake, sources: Sources, folder: Path) -> list[tuple[Path, int]]:
 
     Raises:
         LakeChanged: an object is not there any more as it was listed.
+        RowsUnreadable: an object is no Parquet file.
     """
     small = folder / "small"
     small.mkdir()
@@ -62,7 +64,10 @@ def _tables(
     """
     waiting: list[pa.Table] = []
     for file, path in zip(files, paths, strict=True):
-        found = pq.ParquetFile(path).read()
+        try:
+            found = pq.ParquetFile(path).read()
+        except (pa.ArrowException, OSError) as error:
+            raise RowsUnreadable(file.key, error) from error
         known = {name: found[name] for name in found.column_names}
         known["account"] = pa.repeat(pa.scalar(file.account, pa.string()), len(found))
         columns = [

@@ -6,14 +6,19 @@
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from include.compliance.page import Page
 from include.compliance.subject import Subject, read_id
+from include.datasets.dataset import UnreadablePage
 from include.datasets.tweet_metrics.decode import VISIBLE
+from include.errors import RowsUnreadable
 from include.lake import Lake, unpacked
 
 _COLUMNS = (
@@ -40,6 +45,7 @@ def holdings(lake: Lake) -> Iterator[Holding]:
     """Every raw page, curated object and quarantined batch.
 
     Raises:
+        RowsUnreadable: an object of rows is no Parquet file.
         UnreadablePage: a stored page is no JSON object.
     """
     keys = (key for zone in ("raw", "curated", "quarantine") for key in lake.keys(f"{zone}/"))
@@ -59,11 +65,13 @@ def is_page(key: str) -> bool:
 
 def _subjects(key: str, body: bytes) -> Iterator[Subject]:
     if is_page(key):
-        yield from Page(key, unpacked(body)).subjects()
+        try:
+            page = unpacked(body)
+        except (OSError, EOFError, zlib.error) as error:
+            raise UnreadablePage(key, error) from error
+        yield from Page(key, page).subjects()
         return
-    file = pq.ParquetFile(io.BytesIO(body))
-    columns = [name for name in _COLUMNS if name in file.schema_arrow.names]
-    for row in file.read(columns).to_pylist():
+    for row in _rows(key, body):
         if "user_id" in row:
             yield Subject("users", read_id(row["user_id"]))
         elif row.get("status", VISIBLE) == VISIBLE or row["author_id"] is not None:
@@ -75,3 +83,13 @@ def _subjects(key: str, body: bytes) -> Iterator[Subject]:
                 read_id(row.get("retweeted_tweet_id")),
                 row.get("place_id") is not None or row.get("longitude") is not None,
             )
+
+
+def _rows(key: str, body: bytes) -> list[dict[str, Any]]:
+    try:
+        file = pq.ParquetFile(io.BytesIO(body))
+        columns = [name for name in _COLUMNS if name in file.schema_arrow.names]
+        rows: list[dict[str, Any]] = file.read(columns).to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        raise RowsUnreadable(key, error) from error
+    return rows

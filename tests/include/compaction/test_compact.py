@@ -16,7 +16,7 @@ from include.compaction import write
 from include.compaction.compact import compact, is_current, purge
 from include.compaction.sources import Sources
 from include.datasets import dataset_named
-from include.errors import LakeBusy
+from include.errors import LakeBusy, RowsUnreadable
 from include.lake import Lake
 from tests.include.landed_rows import NESTED, interval, land, row
 
@@ -375,6 +375,14 @@ def test_readers_find_the_old_rows_or_the_new_ones_while_a_day_is_compacted_and_
     assert seen <= {tuple(old), tuple(new)}
     assert old != new
     assert read_manifest(lake, "tweets", DAY).superseded == {first.version: NOW}
+
+
+def test_an_object_that_is_no_parquet_is_named(lake):
+    landed(lake, 0, "esa", 1)
+    key = landed(lake, 0, "nasa", 1)
+    lake.put(key, lake.get(key)[:-1])
+    with pytest.raises(RowsUnreadable, match=f"^{key} is no Parquet file.*Clear 'validate'"):
+        compact(lake, "tweets", DAY, NOW)
 
 
 def test_sources_know_when_one_of_them_changed(lake):

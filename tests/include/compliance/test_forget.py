@@ -8,8 +8,8 @@ from itertools import count
 import pytest
 
 from include.datasets import dataset_named, dataset_names
-from include.datasets.dataset import Dataset
-from include.errors import RawPagesGone
+from include.datasets.dataset import Dataset, UnreadablePage
+from include.errors import RawPagesGone, RowsUnreadable
 from include.lake import account_report_key, curated_key
 from include.quality import Quality
 from include.raw import RawBatch
@@ -158,6 +158,20 @@ def test_a_batch_that_lacks_some_of_its_pages_is_named(small):
     with pytest.raises(RawPagesGone, match="orbit_observer"):
         small.forget()
     assert all(small.is_of(row, "orbit_observer") for row in small.rows("curated/"))
+
+
+@pytest.mark.parametrize(
+    ("zone", "error"),
+    [("raw/tweets/", UnreadablePage), ("curated/tweets/", RowsUnreadable)],
+)
+@pytest.mark.parametrize("cut", [slice(-9), slice(10, None)], ids=["end", "beginning"])
+def test_an_object_that_is_damaged_is_named(small, zone, error, cut):
+    small.fill("harbour_news")
+    small.world.fates.suspend("harbour_news")
+    key = next(k for k in small.lake.keys(zone) if k.endswith((".json.gz", ".parquet")))
+    small.lake.put(key, small.lake.get(key)[cut])
+    with pytest.raises(error, match=f"^{key} is no"):
+        small.forget()
 
 
 def test_forgetting_again_changes_nothing(small):
