@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from include.catalogue.manifest import catalogued, manifests, read_manifest, withdraw
 from include.catalogue.reader import curated_days
 from include.compaction.compact import delete_version, is_current
+from include.errors import EntryUnreadable
 from include.lake import Lake, day_of
 
 log = logging.getLogger(__name__)
@@ -77,9 +78,12 @@ def delete_superseded(lake: Lake, dataset: str, now: datetime) -> list[str]:
 
 
 def _is_right(lake: Lake, dataset: str, day: date) -> bool:
-    manifest = read_manifest(lake, dataset, day)
-    if manifest is not None and is_current(lake, manifest):
-        return True
+    try:
+        manifest = read_manifest(lake, dataset, day)
+        if manifest is not None and is_current(lake, manifest):
+            return True
+    except EntryUnreadable as error:
+        log.warning("%s", error)
     log.warning("%s of %s: its entry in the catalogue was not what is there", dataset, day)
     withdraw(lake, dataset, [day])
     return False

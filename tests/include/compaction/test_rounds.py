@@ -82,6 +82,15 @@ def test_an_entry_whose_file_is_gone_is_made_anew(lake):
     assert due(lake) == [day(2)]
 
 
+def test_an_entry_that_is_damaged_is_made_anew(lake):
+    landed(lake, 1, 1)
+    landed(lake, 2, 1)
+    key = compact(lake, "tweets", day(2), LATER).key
+    lake.put(key, b"{}")
+    assert due(lake) == [day(2), day(1)]
+    assert lake.find(key) is None
+
+
 def test_superseded_versions_go_after_a_day(lake):
     landed(lake, 0, 1)
     old = compact(lake, "tweets", FIRST, LATER)
