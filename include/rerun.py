@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 
 from include.data_docs.site import publish
 from include.datasets import dataset_named
@@ -31,7 +31,8 @@ class Reruns:
         self._settings = settings
         self._airflow_url = airflow_url
         self._quality: Callable[[str], Quality] = cache(lambda name: dataset_named(name).quality())
-        self._volumes = cache(
+        # The accounts of a run come one after the other; years of runs would fill the memory.
+        self._volumes = lru_cache(maxsize=1)(
             lambda dataset, interval: likely_volumes(lake, dataset, interval, settings)
         )
 
