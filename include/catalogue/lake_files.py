@@ -52,18 +52,21 @@ def small_dataset(
 
 
 def fetch(lake: Lake, files: Sequence[LakeFile], folder: Path) -> list[Path]:
-    """Bring small objects into a folder, as they were when they were listed.
+    """Bring small objects into a folder, as they were when they were listed, by their keys.
+
+    Who can't read one names its path.
 
     Raises:
         LakeChanged: one of them is not there any more as it was listed.
     """
 
-    def one(number: int) -> Path:
-        path = folder / f"{number}.parquet"
-        path.write_bytes(lake.get_listed(files[number].key, files[number].etag))
+    def one(file: LakeFile) -> Path:
+        path = folder / file.key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(lake.get_listed(file.key, file.etag))
         return path
 
-    return at_once(one, range(len(files)))
+    return at_once(one, files)
 
 
 def large_dataset(lake: Lake, files: Sequence[LakeFile], schema: pa.Schema) -> ds.FileSystemDataset:

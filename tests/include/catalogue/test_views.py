@@ -164,6 +164,13 @@ def test_an_entry_that_is_damaged_gets_a_sentence(three_days):
         command.table(three_days, "SELECT count(*) FROM tweets")
 
 
+def test_an_object_that_is_damaged_is_named(three_days):
+    key = next(three_days.keys("curated/tweets/dt=2026-11-04/"))
+    three_days.put(key, b"no Parquet")
+    with pytest.raises(BadConfiguration, match=key):
+        command.table(three_days, "SELECT text FROM tweets")
+
+
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
