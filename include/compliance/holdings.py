@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,7 +71,7 @@ def _subjects(key: str, body: bytes) -> Iterator[Subject]:
             raise UnreadablePage(key, error) from error
         yield from Page(key, page).subjects()
         return
-    for row in _rows(key, body):
+    for row in read_rows(key, body, _COLUMNS):
         if "user_id" in row:
             yield Subject("users", read_id(row["user_id"]))
         elif row.get("status", VISIBLE) == VISIBLE or row["author_id"] is not None:
@@ -85,11 +85,16 @@ def _subjects(key: str, body: bytes) -> Iterator[Subject]:
             )
 
 
-def _rows(key: str, body: bytes) -> list[dict[str, Any]]:
+def read_rows(key: str, body: bytes, columns: Collection[str]) -> list[dict[str, Any]]:
+    """Rows of an object, with those of the columns that it has.
+
+    Raises:
+        RowsUnreadable: it is no Parquet file.
+    """
     try:
         file = pq.ParquetFile(io.BytesIO(body))
-        columns = [name for name in _COLUMNS if name in file.schema_arrow.names]
-        rows: list[dict[str, Any]] = file.read(columns).to_pylist()
+        there = [name for name in columns if name in file.schema_arrow.names]
+        rows: list[dict[str, Any]] = file.read(there).to_pylist()
     except (pa.ArrowException, OSError) as error:
         raise RowsUnreadable(key, error) from error
     return rows

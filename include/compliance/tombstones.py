@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 
-import pyarrow.parquet as pq
-
-from include.compliance.holdings import bodies
+from include.compliance.holdings import bodies, read_rows
 from include.datasets.tweet_metrics.decode import VISIBLE
 from include.lake import Lake
 from include.lookup import known_accounts, known_key
@@ -23,8 +20,8 @@ def gone_posts(lake: Lake) -> dict[str, str]:
     """Posts that were not visible to all when ``tweet_metrics`` last saw them, with the reason."""
     gone: dict[str, str] = {}
     columns = ["tweet_id", "status", "withheld_country_codes"]
-    for _, body in bodies(lake, lake.keys("curated/tweet_metrics/")):
-        for row in pq.read_table(io.BytesIO(body), columns=columns).to_pylist():
+    for key, body in bodies(lake, lake.keys("curated/tweet_metrics/")):
+        for row in read_rows(key, body, columns):
             is_withheld = row["status"] == VISIBLE and row["withheld_country_codes"]
             gone[row["tweet_id"]] = WITHHELD if is_withheld else row["status"]
     return {post: status for post, status in gone.items() if status != VISIBLE}

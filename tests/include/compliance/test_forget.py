@@ -162,11 +162,16 @@ def test_a_batch_that_lacks_some_of_its_pages_is_named(small):
 
 @pytest.mark.parametrize(
     ("zone", "error"),
-    [("raw/tweets/", UnreadablePage), ("curated/tweets/", RowsUnreadable)],
+    [
+        ("raw/tweets/", UnreadablePage),
+        ("curated/tweets/", RowsUnreadable),
+        ("curated/tweet_metrics/", RowsUnreadable),
+    ],
 )
 @pytest.mark.parametrize("cut", [slice(-9), slice(10, None)], ids=["end", "beginning"])
 def test_an_object_that_is_damaged_is_named(small, zone, error, cut):
     small.fill("harbour_news")
+    small.count()
     small.world.fates.suspend("harbour_news")
     key = next(k for k in small.lake.keys(zone) if k.endswith((".json.gz", ".parquet")))
     small.lake.put(key, small.lake.get(key)[cut])
