@@ -90,12 +90,13 @@ def apply_retention() -> bool:
     """
     settings = load_settings()
     lake = open_lake(settings)
+    is_new = retention.apply(lake, settings)
     if settings.quarantine_days is not None:
         before = current_interval().end.date() - timedelta(days=settings.quarantine_days)
         for dataset in dataset_names():
             for name in items.drop_expired(lake, dataset, before):
                 log.info("%s has expired", name)
-    return retention.apply(lake, settings)
+    return is_new
 
 
 def plan_history(dataset: str, since: str, until: str) -> str:

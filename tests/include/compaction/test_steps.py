@@ -1,7 +1,9 @@
-"""What becomes of a day where Glue can't be told, or an object or an entry is damaged."""
+"""What is done all the same where Glue refuses, or something is damaged."""
 
 from __future__ import annotations
 
+import json
+import os
 from datetime import UTC, date, datetime
 
 import pytest
@@ -12,6 +14,7 @@ from include.compaction import steps
 from include.compaction.compact import compact, purge
 from include.connections import load_settings, open_glue, open_lake
 from include.errors import GlueUnavailable
+from include.quarantine.items import ItemsUnreadable, items_key
 from tests.include.landed_rows import interval, land, row
 
 DAY = date(2026, 11, 2)
@@ -73,3 +76,13 @@ def test_a_forgotten_day_is_shown_though_glue_refused_it_when_it_was_compacted(
     compact(lake, "tweets", DAY, NOW)  # and the worker died, or Glue refused
     steps.compact_forgotten(settings)
     assert location(glue).endswith(read_manifest(lake, "tweets", DAY).prefix)
+
+
+def test_rules_are_written_though_a_list_of_the_quarantine_is_damaged(lake, monkeypatch):
+    told = json.loads(os.environ["AIRFLOW_VAR_TWEET_LAKE"]) | {"quarantine_days": 90}
+    monkeypatch.setenv("AIRFLOW_VAR_TWEET_LAKE", json.dumps(told))
+    lake.put(items_key("tweets", "2025-01"), b"[]")
+    with pytest.raises(ItemsUnreadable):
+        steps.apply_retention()
+    rules = lake.client.get_bucket_lifecycle_configuration(Bucket=lake.bucket)["Rules"]
+    assert "quarantine/tweets/" in {rule["Filter"]["Prefix"] for rule in rules}
