@@ -179,7 +179,8 @@ def write_readme(figures: Figures) -> None:
 
 
 def _spread(values: list[float]) -> list[str]:
-    digits = 0 if median(values) >= 100 else 2  # noqa: PLR2004
+    middle = median(values)
+    digits = 0 if middle >= 100 else 2 if middle >= 0.1 else 4  # noqa: PLR2004
     return [f"{value:.{digits}f}" for value in (min(values), median(values), max(values))]
 
 
