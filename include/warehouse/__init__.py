@@ -1,0 +1,1 @@
+"""The warehouse: curated rows as a star schema in PostgreSQL."""
