@@ -35,6 +35,17 @@ class GlueUnavailable(TweetLakeError):
         )
 
 
+class WarehouseUnavailable(TweetLakeError):
+    """The warehouse's server could not be reached, refused the login, or was lost."""
+
+    def __init__(self, place: str, cause: BaseException) -> None:
+        said = " ".join(str(cause).split())
+        super().__init__(
+            f"{place}: {said}. Check that the server runs and lets this machine in, and host, "
+            "port, database, login and password of the Airflow connection 'warehouse'"
+        )
+
+
 class LakeBusy(TweetLakeError):
     """Others kept changing an object that several runs write."""
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
+from include.errors import TweetLakeError
 from include.warehouse import views
 
 _ONE_AT_A_TIME = 7_264_505_160
@@ -38,4 +40,30 @@ def upgrade(engine: Engine) -> None:
 def is_current(connection: Connection) -> bool:
     """Whether the schema is the one that this version of the project needs."""
     heads = ScriptDirectory.from_config(config()).get_heads()
-    return set(MigrationContext.configure(connection).get_current_heads()) == set(heads)
+    if connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
+        return False
+    found = connection.scalars(text("SELECT version_num FROM alembic_version"))
+    return set(found) == set(heads)
+
+
+def main() -> int:
+    """Migrate the warehouse of the Airflow connection; 2 if it can't be reached."""
+    from include.warehouse.connection import open_engine
+
+    try:
+        engine = open_engine(migrated=False)
+        upgrade(engine)
+    except TweetLakeError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except DBAPIError as error:
+        sys.stderr.write(
+            f"Nothing has changed: {error.orig}. Migrate as the owner of the schema.\n"
+        )
+        return 2
+    sys.stdout.write("The warehouse is up to date.\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
