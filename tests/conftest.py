@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
+import json
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from tests.chromium import headless
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+    from sqlalchemy import URL
 
     from sandbox.world import World
 
@@ -82,6 +84,85 @@ def chromium() -> Iterator[Browser]:
     """A headless Chromium, for a module of tests."""
     with headless() as browser:
         yield browser
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[URL]:
+    """A PostgreSQL for this process: the one that TEST_DATABASE_URL names, or one of our own."""
+    from sqlalchemy import make_url
+
+    if named := os.environ.get("TEST_DATABASE_URL"):
+        yield make_url(named).set(drivername="postgresql+psycopg")
+        return
+
+    from sandbox.postgres import Postgres
+
+    # Not below pytest's folder: a server that root starts is somebody else's, who may not enter it.
+    with (
+        tempfile.TemporaryDirectory(prefix="tweet-lake-pg-") as folder,
+        Postgres(Path(folder)) as own,
+    ):
+        yield make_url(own.url()).set(drivername="postgresql+psycopg")
+
+
+@pytest.fixture(scope="session")
+def databases(postgres: URL) -> Iterator[Callable[[str | None], URL]]:
+    """Makes databases on that server: empty, or a copy of the one that is named."""
+    from sqlalchemy import create_engine, text
+
+    server = create_engine(postgres, isolation_level="AUTOCOMMIT")
+    made = []
+
+    def make(template: str | None = None) -> URL:
+        name = f"tweet_lake_{os.getpid()}_{next(_numbers)}"
+        with server.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template or 'template0'}"))
+        made.append(name)
+        return postgres.set(database=name)
+
+    yield make
+    with server.connect() as connection:
+        for name in made:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    server.dispose()
+
+
+@pytest.fixture(scope="session")
+def migrated(databases: Callable[[str | None], URL]) -> str:
+    """The name of a database with the warehouse's schema and no rows, to be copied."""
+    from sqlalchemy import create_engine
+
+    from include.warehouse.migrate import upgrade
+
+    url = databases(None)
+    engine = create_engine(url)
+    upgrade(engine)
+    engine.dispose()
+    return str(url.database)
+
+
+@pytest.fixture
+def warehouse(
+    databases: Callable[[str | None], URL], migrated: str, monkeypatch: pytest.MonkeyPatch
+) -> URL:
+    """A warehouse of its own without rows, which the Airflow connection ``warehouse`` names."""
+    url = databases(migrated)
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps(airflow_connection(url)))
+    return url
+
+
+def airflow_connection(url: URL) -> dict[str, Any]:
+    """The Airflow connection to a database."""
+    extra = dict(url.query)
+    return {
+        "conn_type": "postgres",
+        "host": url.host or extra.pop("host"),
+        "port": url.port,
+        "login": url.username,
+        "password": url.password,
+        "schema": url.database,
+        "extra": extra,
+    }
 
 
 NOW = datetime(2026, 11, 2, 12, 1, tzinfo=UTC)
