@@ -1,0 +1,223 @@
+"""Curated rows to the rows of the warehouse's staging tables, all of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from include.warehouse import enrich
+from include.warehouse.accepted import ACCOUNT, OBJECT_ID, Wanted, accepted
+from include.warehouse.links import domain_of
+from include.warehouse.lists import first_of_each, owners, positions
+from include.warehouse.profiles import profile_digest, sorted_lists
+
+_RELEASED = ("released_by", "released_at", "release_reason")
+_COUNTS = (
+    *("like_count", "reply_count", "retweet_count", "quote_count", "bookmark_count"),
+    "impression_count",
+)
+_TWEET = (
+    *("tweet_id", "author_id", "created_at", "text", "note_text", "lang", "conversation_id"),
+    *("in_reply_to_user_id", "is_reply", "is_retweet", "is_quote"),
+    *("place_id", "place_full_name", "place_country_code", "longitude", "latitude"),
+    *("is_possibly_sensitive", "reply_settings", "source", "community_id"),
+    *_COUNTS,
+    *_RELEASED,
+)
+_LISTS = ("hashtags", "mentions", "urls", "media", "referenced_tweets", "edit_history_tweet_ids")
+_USER_COUNTS = (
+    *("followers_count", "following_count", "tweet_count", "listed_count", "like_count"),
+    "media_count",
+)
+
+TWEETS = Wanted(
+    "tweets",
+    columns=(*_TWEET, *_LISTS),
+    ids=(
+        *("tweet_id", "author_id", "conversation_id", "in_reply_to_user_id", "community_id"),
+        *("mentions.user_id", "referenced_tweets.tweet_id"),
+    ),
+    day="created_at",
+)
+USERS = Wanted(
+    "users",
+    columns=(
+        *("user_id", "observed_at", "username", "name", "created_at", "description", "location"),
+        *("url", "is_verified", "verified_type", "is_protected", "pinned_tweet_id"),
+        *("profile_image_url", "withheld_country_codes", *_USER_COUNTS, *_RELEASED),
+    ),
+    ids=("user_id", "pinned_tweet_id"),
+    day="observed_at",
+)
+TWEET_METRICS = Wanted(
+    "tweet_metrics",
+    columns=("tweet_id", "observed_at", "status", *_COUNTS, *_RELEASED),
+    ids=("tweet_id",),
+    day="observed_at",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TweetRows:
+    """What posts become: one table for each staging table."""
+
+    tweets: pa.Table
+    """A row per post: ``created_on``, ``edit_count`` and the derived columns beside its own."""
+    hashtags: pa.Table
+    """``tweet_id`` and ``hashtag``, lower case: a row for each different one of a post."""
+    mentions: pa.Table
+    """``tweet_id``, ``position`` from 0, ``username``, ``user_id``."""
+    urls: pa.Table
+    """``tweet_id``, ``position`` from 0, the link's fields, ``domain``."""
+    references: pa.Table
+    """``tweet_id``, ``kind``, ``referenced_tweet_id``: a row for each different one."""
+
+
+def tweet_rows(curated: pa.Table) -> TweetRows:
+    """Rows of ``curated/tweets`` to those of the staging tables.
+
+    Args:
+        curated: rows of one or many objects with the columns of :data:`TWEETS`, and of each row
+            its object's ``object_id`` and ``account``.
+
+    Raises:
+        BadRows: a row can't be loaded.
+    """
+    posts = accepted(curated, TWEETS)
+    return TweetRows(
+        tweets=_by_batch(posts, _tweets),
+        hashtags=_by_batch(posts, _hashtags),
+        mentions=_by_batch(posts, _mentions),
+        urls=_by_batch(posts, _urls),
+        references=_by_batch(posts, _references),
+    )
+
+
+def user_rows(curated: pa.Table) -> pa.Table:
+    """Rows of ``curated/users`` to those of one staging table, for profiles and their counts.
+
+    Returns:
+        The columns of :data:`USERS` with ``observed_on``, ``account_created_at`` (as
+        ``created_at`` is called there), country codes in order, and ``profile_digest``.
+
+    Raises:
+        BadRows: a row can't be loaded.
+    """
+    return _by_batch(accepted(curated, USERS), _users)
+
+
+def tweet_metric_rows(curated: pa.Table) -> pa.Table:
+    """Rows of ``curated/tweet_metrics`` to those of a staging table.
+
+    Returns:
+        The columns of :data:`TWEET_METRICS` with ``observed_on`` and ``engagement_count``.
+
+    Raises:
+        BadRows: a row can't be loaded.
+    """
+    return _by_batch(accepted(curated, TWEET_METRICS), _metrics)
+
+
+def _by_batch(rows: pa.Table, make: Callable[[pa.RecordBatch], pa.Table]) -> pa.Table:
+    batches = rows.to_batches(max_chunksize=enrich.AT_ONCE) or [
+        pa.RecordBatch.from_pylist([], rows.schema)
+    ]
+    return pa.concat_tables([make(batch) for batch in batches])
+
+
+def _tweets(posts: pa.RecordBatch) -> pa.Table:
+    own = pa.Table.from_batches([posts])
+    derived = enrich.enrich(own)
+    versions = pc.list_value_length(posts["edit_history_tweet_ids"])
+    return pa.table(
+        {name: own[name] for name in (*_TWEET, ACCOUNT, OBJECT_ID)}
+        | {
+            "created_on": posts["created_at"].cast(pa.date32()),
+            "edit_count": pc.if_else(pc.equal(versions, 0), None, versions),
+        }
+        | {name: derived[name] for name in derived.schema.names}
+    )
+
+
+def _hashtags(posts: pa.RecordBatch) -> pa.Table:
+    tags = pc.utf8_lower(pc.list_flatten(posts["hashtags"]))
+    told = np.flatnonzero(pc.not_equal(pc.fill_null(tags, ""), ""))
+    rows, codes = owners(posts["hashtags"])[told], tags.take(told).dictionary_encode()
+    first = first_of_each(rows, codes.indices.to_numpy())
+    return pa.table(
+        {
+            "tweet_id": posts["tweet_id"].take(rows[first]),
+            "hashtag": tags.take(told[first]),
+        }
+    )
+
+
+def _mentions(posts: pa.RecordBatch) -> pa.Table:
+    mentions = pc.list_flatten(posts["mentions"])
+    return pa.table(
+        {
+            **_place(posts, "mentions"),
+            "username": pc.struct_field(mentions, "username"),
+            "user_id": pc.struct_field(mentions, "user_id").cast(pa.int64()),
+        }
+    )
+
+
+def _urls(posts: pa.RecordBatch) -> pa.Table:
+    urls = pc.list_flatten(posts["urls"])
+    fields = {field.name: pc.struct_field(urls, field.name) for field in urls.type}
+    return pa.table({**_place(posts, "urls"), **fields, "domain": domain_of(urls)})
+
+
+def _references(posts: pa.RecordBatch) -> pa.Table:
+    references = pc.list_flatten(posts["referenced_tweets"])
+    kinds = pc.struct_field(references, "type")
+    targets = pc.struct_field(references, "tweet_id").cast(pa.int64())
+    told = np.flatnonzero(pc.and_(kinds.is_valid(), targets.is_valid()))
+    rows, kinds, targets = (
+        owners(posts["referenced_tweets"])[told],
+        kinds.take(told),
+        targets.take(told),
+    )
+    first = first_of_each(
+        rows,
+        kinds.dictionary_encode().indices.to_numpy(),
+        targets.dictionary_encode().indices.to_numpy(),
+    )
+    return pa.table(
+        {
+            "tweet_id": posts["tweet_id"].take(rows[first]),
+            "kind": kinds.take(first),
+            "referenced_tweet_id": targets.take(first),
+        }
+    )
+
+
+def _place(posts: pa.RecordBatch, lists: str) -> dict[str, pa.Array]:
+    """Of each value of a list column its post and its place in the list."""
+    return {
+        "tweet_id": posts["tweet_id"].take(owners(posts[lists])),
+        "position": pa.array(positions(posts[lists]), pa.int16()),
+    }
+
+
+def _users(users: pa.RecordBatch) -> pa.Table:
+    columns = {
+        "account_created_at" if name == "created_at" else name: users[name]
+        for name in users.schema.names
+    }
+    columns["withheld_country_codes"] = sorted_lists(users["withheld_country_codes"])
+    columns["observed_on"] = users["observed_at"].cast(pa.date32())
+    columns["profile_digest"] = profile_digest(pa.RecordBatch.from_pydict(columns))
+    return pa.table(columns)
+
+
+def _metrics(observed: pa.RecordBatch) -> pa.Table:
+    columns = dict(zip(observed.schema.names, observed.columns, strict=True))
+    columns["observed_on"] = observed["observed_at"].cast(pa.date32())
+    columns["engagement_count"] = enrich.engagement_count(observed)
+    return pa.table(columns)
