@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from include.datasets.schema import Column, schema_of
 from include.warehouse.language import FEWEST_LETTERS, detected_language
-from include.warehouse.links import link_domains
+from include.warehouse.links import domain_of, link_domains
 from include.warehouse.lists import owners
 from include.warehouse.texts import whole_text, word_count, words
 
@@ -118,7 +118,8 @@ def enrich(posts: pa.Table) -> pa.Table:
         As many rows, in the same order, with the columns of :data:`SCHEMA`.
     """
     batches = posts.select(READ).to_batches(max_chunksize=AT_ONCE)
-    return pa.Table.from_batches([_derived(batch) for batch in batches], SCHEMA)
+    made = [derived(batch, domain_of(pc.list_flatten(batch["urls"]))) for batch in batches]
+    return pa.Table.from_batches(made, SCHEMA)
 
 
 def engagement_count(rows: pa.RecordBatch) -> pa.Array:
@@ -129,7 +130,8 @@ def engagement_count(rows: pa.RecordBatch) -> pa.Array:
     return together
 
 
-def _derived(posts: pa.RecordBatch) -> pa.RecordBatch:
+def derived(posts: pa.RecordBatch, domains: pa.Array) -> pa.RecordBatch:
+    """The derived columns of one batch; ``domains`` of all its links, in order."""
     text = whole_text(posts)
     engagement = engagement_count(posts)
     photos, videos = _media_counts(posts["media"])
@@ -145,7 +147,7 @@ def _derived(posts: pa.RecordBatch) -> pa.RecordBatch:
         "media_count": pc.list_value_length(posts["media"]),
         "photo_count": photos,
         "video_count": videos,
-        "link_domains": link_domains(posts["urls"]),
+        "link_domains": link_domains(posts["urls"], domains),
         "posted_hour": pc.hour(posts["created_at"]).cast(pa.int16()),
         "posted_weekday": pc.day_of_week(
             posts["created_at"], count_from_zero=False, week_start=1

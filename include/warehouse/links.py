@@ -35,13 +35,17 @@ def domain_of(urls: pa.Array) -> pa.Array:
     return pc.utf8_lower(pc.struct_field(pc.extract_regex(target, _HOST), "host"))
 
 
-def link_domains(urls: pa.Array) -> pa.Array:
+def link_domains(urls: pa.Array, domains: pa.Array) -> pa.Array:
     """The different domains of each post's links, in their order, without X's own.
 
     Links to posts, photos and videos on X itself, and short ones that X did not expand, are left
     out: nearly every post with a picture has one.
+
+    Args:
+        urls: the links of each post.
+        domains: :func:`domain_of` all these links, in order.
     """
-    domains = domain_of(pc.list_flatten(urls)).dictionary_encode()
+    domains = domains.dictionary_encode()
     own = pc.match_substring_regex(domains.dictionary, _OF_X)
     elsewhere = pc.fill_null(pc.invert(own.take(domains.indices)), fill_value=False)
     domains, rows = (

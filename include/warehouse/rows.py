@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pyarrow as pa
@@ -88,12 +87,9 @@ def tweet_rows(curated: pa.Table) -> TweetRows:
         BadRows: a row can't be loaded.
     """
     posts = accepted(curated, TWEETS)
+    made = [_of_posts(batch) for batch in _batches(posts)]
     return TweetRows(
-        tweets=_by_batch(posts, _tweets),
-        hashtags=_by_batch(posts, _hashtags),
-        mentions=_by_batch(posts, _mentions),
-        urls=_by_batch(posts, _urls),
-        references=_by_batch(posts, _references),
+        *(pa.concat_tables([getattr(of, f.name) for of in made]) for f in fields(TweetRows))
     )
 
 
@@ -101,13 +97,14 @@ def user_rows(curated: pa.Table) -> pa.Table:
     """Rows of ``curated/users`` to those of one staging table, for profiles and their counts.
 
     Returns:
-        The columns of :data:`USERS` with ``observed_on``, ``account_created_at`` (as
-        ``created_at`` is called there), country codes in order, and ``profile_digest``.
+        The columns of :data:`USERS` with ``observed_on``, ``account_created_at`` (for
+        ``created_at``), country codes in order, and ``profile_digest``.
 
     Raises:
         BadRows: a row can't be loaded.
     """
-    return _by_batch(accepted(curated, USERS), _users)
+    users = accepted(curated, USERS)
+    return pa.concat_tables([_users(batch) for batch in _batches(users)])
 
 
 def tweet_metric_rows(curated: pa.Table) -> pa.Table:
@@ -119,22 +116,32 @@ def tweet_metric_rows(curated: pa.Table) -> pa.Table:
     Raises:
         BadRows: a row can't be loaded.
     """
-    return _by_batch(accepted(curated, TWEET_METRICS), _metrics)
+    observed = accepted(curated, TWEET_METRICS)
+    return pa.concat_tables([_metrics(batch) for batch in _batches(observed)])
 
 
-def _by_batch(rows: pa.Table, make: Callable[[pa.RecordBatch], pa.Table]) -> pa.Table:
-    batches = rows.to_batches(max_chunksize=enrich.AT_ONCE) or [
-        pa.RecordBatch.from_pylist([], rows.schema)
-    ]
-    return pa.concat_tables([make(batch) for batch in batches])
+def _batches(rows: pa.Table) -> list[pa.RecordBatch]:
+    """The rows in pieces, at least one."""
+    empty = pa.RecordBatch.from_pylist([], rows.schema)
+    return rows.to_batches(max_chunksize=enrich.AT_ONCE) or [empty]
 
 
-def _tweets(posts: pa.RecordBatch) -> pa.Table:
-    own = pa.Table.from_batches([posts])
-    derived = enrich.enrich(own)
+def _of_posts(posts: pa.RecordBatch) -> TweetRows:
+    urls = pc.list_flatten(posts["urls"])
+    domains = domain_of(urls)
+    return TweetRows(
+        tweets=_tweets(posts, enrich.derived(posts, domains)),
+        hashtags=_hashtags(posts),
+        mentions=_mentions(posts),
+        urls=_urls(posts, urls, domains),
+        references=_references(posts),
+    )
+
+
+def _tweets(posts: pa.RecordBatch, derived: pa.RecordBatch) -> pa.Table:
     versions = pc.list_value_length(posts["edit_history_tweet_ids"])
     return pa.table(
-        {name: own[name] for name in (*_TWEET, ACCOUNT, OBJECT_ID)}
+        {name: posts[name] for name in (*_TWEET, ACCOUNT, OBJECT_ID)}
         | {
             "created_on": posts["created_at"].cast(pa.date32()),
             "edit_count": pc.if_else(pc.equal(versions, 0), None, versions),
@@ -167,10 +174,9 @@ def _mentions(posts: pa.RecordBatch) -> pa.Table:
     )
 
 
-def _urls(posts: pa.RecordBatch) -> pa.Table:
-    urls = pc.list_flatten(posts["urls"])
-    fields = {field.name: pc.struct_field(urls, field.name) for field in urls.type}
-    return pa.table({**_place(posts, "urls"), **fields, "domain": domain_of(urls)})
+def _urls(posts: pa.RecordBatch, urls: pa.Array, domains: pa.Array) -> pa.Table:
+    parts = {field.name: pc.struct_field(urls, field.name) for field in urls.type}
+    return pa.table({**_place(posts, "urls"), **parts, "domain": domains})
 
 
 def _references(posts: pa.RecordBatch) -> pa.Table:
