@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from include.datasets import dataset_named
 from include.errors import TweetLakeError
 from include.warehouse import unfit
 from include.warehouse.lists import owners
+from include.warehouse.wanted import OBJECT_ID, Wanted
 
 FIRST_DAY, LAST_DAY = date(2006, 1, 1), date(2049, 12, 31)
 """The days that ``dim_date`` has: what is of no such day belongs nowhere."""
-OBJECT_ID, ACCOUNT = "object_id", "account"
-"""What the loader adds to curated rows: the object that each is from, and its account."""
-
-_LOADED = (
-    pa.field(OBJECT_ID, pa.int32(), nullable=False),
-    pa.field(ACCOUNT, pa.string()),
-)
 _LARGEST_COUNT = 2**61 - 1
 """Four such counts still make a bigint."""
 
@@ -51,25 +43,6 @@ class BadRows(TweetLakeError):
         """The object that holds the row."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the warehouse reads of a dataset."""
-
-    dataset: str
-    columns: tuple[str, ...]
-    ids: tuple[str, ...]
-    """Columns, and fields of lists as ``mentions.user_id``, that are texts of digits. The first
-    one tells the rows of an object apart."""
-    day: str
-    """Timestamp whose UTC date has to be in ``dim_date``."""
-
-    @property
-    def schema(self) -> pa.Schema:
-        """The columns as they are curated, and what the loader adds."""
-        curated = dataset_named(self.dataset).curated_schema
-        return pa.schema([*(curated.field(name) for name in self.columns), *_LOADED])
-
-
 def accepted(rows: pa.Table, wanted: Wanted) -> pa.Table:
     """The wanted columns of curated rows, ids as whole numbers (those in lists stay texts).
 
@@ -86,8 +59,8 @@ def accepted(rows: pa.Table, wanted: Wanted) -> pa.Table:
     """
     table = _conforming(rows, wanted)
     for column, reason, row in _faults(table, wanted):
-        row_id, object_id = table[wanted.ids[0]][row].as_py(), table[OBJECT_ID][row].as_py()
-        raise BadRows(wanted.dataset, column, reason, row_id, object_id)
+        row_id = unfit.shown(table[wanted.ids[0]][row])
+        raise BadRows(wanted.dataset, column, reason, row_id, table[OBJECT_ID][row].as_py())
     return _with_numbers(table, wanted)
 
 

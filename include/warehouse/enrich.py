@@ -24,8 +24,9 @@ COLUMNS: tuple[Column, ...] = (
         "engagement_count",
         pa.int64(),
         True,
-        "Likes, replies, reposts and quotes together, when it was fetched; null where X left out "
-        "any of the four, as the sum of the others would look like a small one.",
+        "Likes, replies, reposts and quotes together, when it was fetched. Null where X left out "
+        "any of the four, as the sum of the others would look like a small one; null of a repost, "
+        "with which X sends the reposts of the original: those are its author's.",
     ),
     Column(
         "engagement_rate",
@@ -37,8 +38,8 @@ COLUMNS: tuple[Column, ...] = (
         "character_count",
         pa.int32(),
         False,
-        "Characters (code points) of the whole text, that of a long post too; &amp;, as X writes "
-        "&, is one.",
+        "Characters (code points) of the whole text, of a long post as well; of a repost what X "
+        "left of it. &amp;, as X writes &, is one.",
     ),
     Column(
         "word_count",
@@ -133,7 +134,7 @@ def engagement_count(rows: pa.RecordBatch) -> pa.Array:
 def derived(posts: pa.RecordBatch, domains: pa.Array) -> pa.RecordBatch:
     """The derived columns of one batch; ``domains`` of all its links, in order."""
     text = whole_text(posts)
-    engagement = engagement_count(posts)
+    engagement = pc.if_else(posts["is_retweet"], None, engagement_count(posts))
     photos, videos = _media_counts(posts["media"])
     columns = {
         "kind": _kind(posts),

@@ -9,55 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from include.warehouse import enrich
-from include.warehouse.accepted import ACCOUNT, OBJECT_ID, Wanted, accepted
+from include.warehouse.accepted import accepted
 from include.warehouse.links import domain_of
 from include.warehouse.lists import first_of_each, owners, positions
 from include.warehouse.profiles import profile_digest, sorted_lists
-
-_RELEASED = ("released_by", "released_at", "release_reason")
-_COUNTS = (
-    *("like_count", "reply_count", "retweet_count", "quote_count", "bookmark_count"),
-    "impression_count",
-)
-_TWEET = (
-    *("tweet_id", "author_id", "created_at", "text", "note_text", "lang", "conversation_id"),
-    *("in_reply_to_user_id", "is_reply", "is_retweet", "is_quote"),
-    *("place_id", "place_full_name", "place_country_code", "longitude", "latitude"),
-    *("is_possibly_sensitive", "reply_settings", "source", "community_id"),
-    *_COUNTS,
-    *_RELEASED,
-)
-_LISTS = ("hashtags", "mentions", "urls", "media", "referenced_tweets", "edit_history_tweet_ids")
-_USER_COUNTS = (
-    *("followers_count", "following_count", "tweet_count", "listed_count", "like_count"),
-    "media_count",
-)
-
-TWEETS = Wanted(
-    "tweets",
-    columns=(*_TWEET, *_LISTS),
-    ids=(
-        *("tweet_id", "author_id", "conversation_id", "in_reply_to_user_id", "community_id"),
-        *("mentions.user_id", "referenced_tweets.tweet_id"),
-    ),
-    day="created_at",
-)
-USERS = Wanted(
-    "users",
-    columns=(
-        *("user_id", "observed_at", "username", "name", "created_at", "description", "location"),
-        *("url", "is_verified", "verified_type", "is_protected", "pinned_tweet_id"),
-        *("profile_image_url", "withheld_country_codes", *_USER_COUNTS, *_RELEASED),
-    ),
-    ids=("user_id", "pinned_tweet_id"),
-    day="observed_at",
-)
-TWEET_METRICS = Wanted(
-    "tweet_metrics",
-    columns=("tweet_id", "observed_at", "status", *_COUNTS, *_RELEASED),
-    ids=("tweet_id",),
-    day="observed_at",
-)
+from include.warehouse.wanted import ACCOUNT, OBJECT_ID, TWEET, TWEET_METRICS, TWEETS, USERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +97,7 @@ def _of_posts(posts: pa.RecordBatch) -> TweetRows:
 def _tweets(posts: pa.RecordBatch, derived: pa.RecordBatch) -> pa.Table:
     versions = pc.list_value_length(posts["edit_history_tweet_ids"])
     return pa.table(
-        {name: posts[name] for name in (*_TWEET, ACCOUNT, OBJECT_ID)}
+        {name: posts[name] for name in (*TWEET, ACCOUNT, OBJECT_ID)}
         | {
             "created_on": posts["created_at"].cast(pa.date32()),
             "edit_count": pc.if_else(pc.equal(versions, 0), None, versions),

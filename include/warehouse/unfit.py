@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _LARGEST = str(2**63 - 1)
+_SHOWN = 60
 
 
 def first(wrong: pa.Array) -> int | None:
@@ -63,6 +64,14 @@ def second_copy(groups: pa.ChunkedArray, ids: pa.ChunkedArray) -> int | None:
     same = np.diff(numbers[order]) == 0
     same &= np.diff(of_group[order]) == 0
     return int(order[1:][same].min()) if same.any() else None
+
+
+def shown(text: pa.StringScalar) -> str | None:
+    """A text as a message may hold it, whatever is wrong with it."""
+    if not text.is_valid:
+        return None
+    decoded: str = text.as_buffer().to_pybytes().decode(errors="replace")
+    return decoded.replace("\0", "\N{REPLACEMENT CHARACTER}")[:_SHOWN]
 
 
 def _bytes(texts: pa.Array) -> np.ndarray:

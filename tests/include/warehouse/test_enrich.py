@@ -74,9 +74,12 @@ COUNTS = {"like_count": 4, "reply_count": 3, "retweet_count": 2, "quote_count": 
         ({**COUNTS, "quote_count": None, "impression_count": 40}, None, None),
         ({"impression_count": 40}, None, None),
         ({**dict.fromkeys(COUNTS, 0), "impression_count": 40}, 0, 0.0),
+        ({**COUNTS, "impression_count": 40, "is_retweet": True}, None, None),
     ],
 )
-def test_engagement_is_told_only_where_x_told_all_of_it(counts, engagement, rate):
+def test_engagement_is_told_only_where_x_told_all_of_it_and_it_is_the_posts_own(
+    counts, engagement, rate
+):
     (row,) = derived(counts)
     assert (row["engagement_count"], row["engagement_rate"]) == (engagement, rate)
 

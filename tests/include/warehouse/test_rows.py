@@ -288,6 +288,16 @@ def test_a_text_that_is_no_utf_8_is_named():
         tweet_rows(table)
 
 
+def test_what_is_wrong_with_an_id_does_not_spoil_the_message():
+    with pytest.raises(BadRows) as error:
+        tweet_rows(posts({"tweet_id": "1\0" + "2" * 99}))
+    assert "\0" not in str(error.value)
+    assert error.value.row_id == "1\N{REPLACEMENT CHARACTER}" + "2" * 58
+    broken = pa.array([b"\xff"], pa.binary()).view(pa.string())
+    with pytest.raises(BadRows, match="tweet_id is no UTF-8"):
+        tweet_rows(posts({}).set_column(0, "tweet_id", broken))
+
+
 def test_a_nul_that_no_value_holds_is_no_fault():
     hidden = pa.array(["en", "\0", "de"]).slice(2)
     null = pa.Array.from_buffers(
