@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
-import json
 import os
 import subprocess
 import sys
@@ -147,22 +146,9 @@ def warehouse(
 ) -> URL:
     """A warehouse of its own without rows, which the Airflow connection ``warehouse`` names."""
     url = databases(migrated)
-    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps(airflow_connection(url)))
+    connection = url.set(drivername="postgres")
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", connection.render_as_string(hide_password=False))
     return url
-
-
-def airflow_connection(url: URL) -> dict[str, Any]:
-    """The Airflow connection to a database."""
-    extra = dict(url.query)
-    return {
-        "conn_type": "postgres",
-        "host": url.host or extra.pop("host"),
-        "port": url.port,
-        "login": url.username,
-        "password": url.password,
-        "schema": url.database,
-        "extra": extra,
-    }
 
 
 NOW = datetime(2026, 11, 2, 12, 1, tzinfo=UTC)

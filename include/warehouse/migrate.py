@@ -8,10 +8,11 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from include.errors import TweetLakeError
+from include.errors import BadConfiguration, TweetLakeError
 from include.warehouse import views
 
 _ONE_AT_A_TIME = 7_264_505_160
@@ -27,13 +28,24 @@ def config() -> Config:
 
 
 def upgrade(engine: Engine) -> None:
-    """Make or change tables and functions, and make the views anew, all or nothing."""
+    """Make or change tables and functions, and make the views anew, all or nothing.
+
+    Raises:
+        BadConfiguration: a newer version of this project has migrated it.
+        DBAPIError: the role is not the owner's, or the server was lost.
+    """
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ONE_AT_A_TIME})
         views.drop(connection)
         alembic = config()
         alembic.attributes["connection"] = connection
-        command.upgrade(alembic, "head")
+        try:
+            command.upgrade(alembic, "head")
+        except CommandError as error:
+            raise BadConfiguration(
+                f"the warehouse has the schema of another version of this project ({error}); "
+                "run the newest"
+            ) from error
         views.create(connection)
 
 
