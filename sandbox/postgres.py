@@ -157,6 +157,7 @@ def _launch(folder: Path, settings: Mapping[str, str]) -> None:
         **settings,
     }
     options = " ".join(f"-c {name}='{value}'" for name, value in all_settings.items())
+    _forget_dead(folder)
     log = _data(folder) / "server.log"
     pg_ctl = _binary("pg_ctl")
     waiting = ["-w", "-t", str(_START_SECONDS)]
@@ -165,6 +166,15 @@ def _launch(folder: Path, settings: Mapping[str, str]) -> None:
     except RuntimeError as error:
         said = log.read_text(errors="replace")[-2000:] if log.exists() else ""
         raise RuntimeError(f"{error}\n{said}") from error
+
+
+def _forget_dead(folder: Path) -> None:
+    """PostgreSQL takes its dead self for alive where nobody reaps the dead: in many containers."""
+    locks = [_data(folder) / "postmaster.pid", _socket_folder(folder) / ".s.PGSQL.5432.lock"]
+    for lock in filter(Path.exists, locks):
+        status = Path("/proc") / lock.read_text().split()[0] / "stat"
+        if status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z":
+            lock.unlink()
 
 
 def _end(folder: Path) -> None:
