@@ -190,6 +190,8 @@ def _end(folder: Path) -> None:
             os.kill(process, signal.SIGQUIT)  # at once; it recovers at its next start
             return
         time.sleep(0.02)
+    if (sockets := _socket_folder(folder)) != _data(folder):
+        sockets.rmdir()
 
 
 def _answers(folder: Path) -> bool:

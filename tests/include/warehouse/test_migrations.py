@@ -97,6 +97,33 @@ def test_two_who_migrate_at_once_wait_for_each_other(databases):
     engine.dispose()
 
 
+def test_a_migration_that_fails_leaves_nothing(databases):
+    engine = create_engine(databases(None))
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE fact_tweet (id int)"))
+    with pytest.raises(DBAPIError, match="already exists"):
+        upgrade(engine)
+    assert inspect(engine).get_table_names() == ["fact_tweet"]
+    engine.dispose()
+
+
+def test_tables_are_in_the_default_schema_whatever_its_name(databases):
+    engine = create_engine(databases(None))
+    with engine.begin() as connection:
+        connection.execute(text('CREATE SCHEMA "Odd one"'))
+        name = connection.engine.url.database
+        connection.execute(text(f"ALTER DATABASE {name} SET search_path = 'Odd one'"))
+    engine.dispose()  # a session keeps the path that it began with
+    upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(text('SET search_path = public, "Odd one"'))
+        connection.execute(text("SELECT ensure_metrics_partition('2026-11-02')"))
+    found = inspect(engine)
+    assert found.get_table_names(schema="public") == []
+    assert "fact_tweet_metrics_2026_11" in found.get_table_names(schema="Odd one")
+    engine.dispose()
+
+
 @pytest.mark.parametrize(
     ("day", "expected"),
     [
