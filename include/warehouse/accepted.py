@@ -106,13 +106,14 @@ def _faults_of_values(rows: pa.RecordBatch, wanted: Wanted) -> Iterator[tuple[st
         if not field.nullable:
             yield from _where(field.name, "is null", rows[field.name].is_null())
         if field.name.endswith("_count"):
-            absurd = pc.greater(rows[field.name], _LARGEST_COUNT)
+            counts = rows[field.name]
+            absurd = pc.or_(pc.greater(counts, _LARGEST_COUNT), pc.less(counts, -_LARGEST_COUNT))
             yield from _where(field.name, f"is beyond {_LARGEST_COUNT}", absurd)
-    for name, texts, row_of in _texts(rows):
+    for name, texts, row_of in _texts(rows.drop_columns(list(wanted.counted))):
         checks = [
             ("is no UTF-8", unfit.undecodable),
             ("holds the character NUL", unfit.with_nul),
-            ("is no whole number up to 9223372036854775807", unfit.no_bigint),
+            (f"is no whole number up to {unfit.LARGEST}", unfit.no_bigint),
         ]
         for reason, first in checks if name in wanted.ids else checks[:2]:
             place = first(texts)

@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_LARGEST = str(2**63 - 1)
+LARGEST = str(2**63 - 1)
+"""PostgreSQL's largest bigint, in digits."""
 _SHOWN = 60
 
 
@@ -49,7 +50,7 @@ def no_bigint(texts: pa.Array) -> int | None:
     fits = pc.match_substring_regex(texts, "^0*[0-9]{1,19}$")
     stripped = pc.ascii_ltrim(texts, characters="0")
     is_large = pc.and_(
-        pc.equal(pc.binary_length(stripped), len(_LARGEST)), pc.greater(stripped, _LARGEST)
+        pc.equal(pc.binary_length(stripped), len(LARGEST)), pc.greater(stripped, LARGEST)
     )
     return first(pc.or_(pc.invert(fits), is_large))
 

@@ -26,6 +26,8 @@ class Wanted:
     ids: tuple[str, ...]
     """Columns, and fields of lists as ``mentions.user_id``, that are texts of digits. The first
     one tells the rows of an object apart."""
+    counted: tuple[str, ...]
+    """Lists that are counted only: what their texts hold does not matter."""
     day: str
     """Timestamp whose UTC date has to be in ``dim_date``."""
 
@@ -63,6 +65,7 @@ TWEETS = Wanted(
         *("tweet_id", "author_id", "conversation_id", "in_reply_to_user_id", "community_id"),
         *("mentions.user_id", "referenced_tweets.tweet_id"),
     ),
+    counted=("media", "edit_history_tweet_ids"),
     day="created_at",
 )
 USERS = Wanted(
@@ -73,11 +76,13 @@ USERS = Wanted(
         *("profile_image_url", "withheld_country_codes", *_USER_COUNTS, *_RELEASED),
     ),
     ids=("user_id", "pinned_tweet_id"),
+    counted=(),
     day="observed_at",
 )
 TWEET_METRICS = Wanted(
     "tweet_metrics",
     columns=("tweet_id", "observed_at", "status", *_COUNTS, *_RELEASED),
     ids=("tweet_id",),
+    counted=(),
     day="observed_at",
 )

@@ -250,6 +250,7 @@ def test_counts_become_a_row():
         ("tweets", {"author_id": None}, "author_id", "is null"),
         ("tweets", {"hashtags": None}, "hashtags", "is null"),
         ("tweets", {"like_count": 2**61}, "like_count", "is beyond"),
+        ("tweets", {"quote_count": -(2**63)}, "quote_count", "is beyond"),
         (
             "tweets",
             {"created_at": datetime(2005, 12, 31, tzinfo=UTC)},
@@ -307,6 +308,11 @@ def test_a_nul_that_no_value_holds_is_no_fault():
         table = posts({})
         table = table.set_column(table.schema.get_field_index("lang"), "lang", lang)
         assert tweet_rows(table).tweets["lang"].to_pylist() == lang.to_pylist()
+
+
+def test_a_nul_that_would_not_be_stored_is_no_fault():
+    table = posts({"media": [{"media_key": "3_1", "type": "photo", "alt_text": "a\0"}]})
+    assert tweet_rows(table).tweets["photo_count"].to_pylist() == [1]
 
 
 def test_an_id_is_in_an_object_once():
