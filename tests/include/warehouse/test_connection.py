@@ -108,8 +108,8 @@ def test_a_database_that_is_not_there_is_named(connection, postgres):
         open_engine()
 
 
-def test_a_database_without_the_schema_says_how_to_make_it(databases, monkeypatch, capsys):
-    url = databases(None).set(drivername="postgres").render_as_string(hide_password=False)
+def test_a_database_without_the_schema_says_how_to_make_it(empty_database, monkeypatch, capsys):
+    url = empty_database.set(drivername="postgres").render_as_string(hide_password=False)
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", url)
     with pytest.raises(BadConfiguration, match=r"python -m include\.warehouse\.migrate"):
         open_engine()

@@ -33,8 +33,8 @@ def alembic_config():
 
 
 @pytest.fixture
-def alembic_engine(databases):
-    engine = create_engine(databases(None))
+def alembic_engine(empty_database):
+    engine = create_engine(empty_database)
     with engine.connect() as connection:
         yield connection
     engine.dispose()
@@ -75,8 +75,8 @@ def test_a_partition_is_no_difference_from_the_models(engine):
         command.check(alembic)
 
 
-def test_two_who_migrate_at_once_wait_for_each_other(databases):
-    engine = create_engine(databases(None))
+def test_two_who_migrate_at_once_wait_for_each_other(empty_database):
+    engine = create_engine(empty_database)
     failures = []
 
     def migrate():
@@ -97,8 +97,8 @@ def test_two_who_migrate_at_once_wait_for_each_other(databases):
     engine.dispose()
 
 
-def test_a_migration_that_fails_leaves_nothing(databases):
-    engine = create_engine(databases(None))
+def test_a_migration_that_fails_leaves_nothing(empty_database):
+    engine = create_engine(empty_database)
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE fact_tweet (id int)"))
     with pytest.raises(DBAPIError, match="already exists"):
@@ -107,8 +107,8 @@ def test_a_migration_that_fails_leaves_nothing(databases):
     engine.dispose()
 
 
-def test_tables_are_in_the_default_schema_whatever_its_name(databases):
-    engine = create_engine(databases(None))
+def test_tables_are_in_the_default_schema_whatever_its_name(empty_database):
+    engine = create_engine(empty_database)
     with engine.begin() as connection:
         connection.execute(text('CREATE SCHEMA "Odd one"'))
         name = connection.engine.url.database
