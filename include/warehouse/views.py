@@ -9,15 +9,15 @@ from sqlalchemy import Connection, TextClause, text
 
 from include.warehouse.models import FactTweet
 
-_COUNTS = {
+_SENT = {
     "like_count": "Likes",
     "reply_count": "Replies",
     "retweet_count": "Reposts",
     "quote_count": "Quotes",
     "bookmark_count": "Bookmarks, null where X sent none",
     "impression_count": "Views, null where X sent none",
-    "engagement_count": "Likes, replies, reposts and quotes",
 }
+_COUNTS = {**_SENT, "engagement_count": "Likes, replies, reposts and quotes, null of a repost"}
 _COPIED = {
     column.name: column.comment or ""
     for column in FactTweet.__table__.columns
@@ -48,13 +48,16 @@ TWEETS_LATEST = View(
         "name": "Display name of the author today; null where no profile was loaded.",
         "counted_at": "When the counts were observed; null where they are those of the fetch.",
         **{name: f"{meaning}: the latest that is known." for name, meaning in _COUNTS.items()},
-        "engagement_rate": "engagement_count for each view; null where X sent no views, or 0.",
+        "engagement_rate": "engagement_count per view; null where X sent no views, or 0.",
     },
     f"""
     SELECT {_each("t.{}", _COPIED)}, author.username, author.name, seen.observed_at,
-           {_each("CASE WHEN seen.tweet_id IS NULL THEN t.{0} ELSE seen.{0} END", _COUNTS)},
+           {_each("CASE WHEN seen.tweet_id IS NULL THEN t.{0} ELSE seen.{0} END", _SENT)},
+           CASE WHEN seen.tweet_id IS NULL THEN t.engagement_count
+                WHEN NOT t.is_retweet THEN seen.engagement_count END,
            CASE WHEN seen.tweet_id IS NULL THEN t.engagement_rate
-                ELSE seen.engagement_count::double precision / nullif(seen.impression_count, 0) END
+                WHEN NOT t.is_retweet
+                THEN seen.engagement_count::double precision / nullif(seen.impression_count, 0) END
     FROM fact_tweet t
     LEFT JOIN dim_user author ON author.user_id = t.author_id AND author.is_current
     LEFT JOIN LATERAL (

@@ -106,33 +106,48 @@ class FactTweet(_Loaded, Base):
     )
 
     kind: Mapped[Words] = mapped_column(
-        comment="original, reply, quote, retweet; several at once are joined."
+        comment="original, reply, quote, retweet; several at once joined, as reply+quote."
     )
     engagement_count: Mapped[Count | None] = mapped_column(
-        comment="Likes, replies, reposts and quotes at the fetch; null where X sent none."
+        comment="Likes, replies, reposts, quotes at the fetch; null if one lacks, or of a repost."
     )
     engagement_rate: Mapped[float | None] = mapped_column(
-        Double, comment="engagement_count for each view; null where X sent no views, or 0."
+        Double, comment="engagement_count per view; null where X sent no views, or 0."
     )
     character_count: Mapped[int] = mapped_column(
-        Integer, comment="Characters (Unicode code points) of the whole text."
+        Integer, comment="Characters (code points) of the whole text."
     )
-    word_count: Mapped[int] = mapped_column(Integer, comment="Words of the whole text.")
-    hashtag_count: Mapped[int] = mapped_column(Integer, comment="Hashtags of the whole text.")
-    mention_count: Mapped[int] = mapped_column(Integer, comment="Mentions in the whole text.")
-    url_count: Mapped[int] = mapped_column(Integer, comment="Links of the whole text.")
-    media_count: Mapped[int] = mapped_column(Integer, comment="Attached media of any kind.")
-    photo_count: Mapped[int] = mapped_column(Integer, comment="Attached photos.")
-    video_count: Mapped[int] = mapped_column(Integer, comment="Attached videos.")
+    word_count: Mapped[int | None] = mapped_column(
+        Integer,
+        comment="Words of the whole text without links; null in scripts without spaces.",
+    )
+    hashtag_count: Mapped[int] = mapped_column(
+        Integer, comment="Hashtags in the text, each time it is there."
+    )
+    mention_count: Mapped[int] = mapped_column(
+        Integer, comment="Mentions in the text, each time it is there."
+    )
+    url_count: Mapped[int] = mapped_column(
+        Integer, comment="Links as X lists them, those to its own media among them."
+    )
+    media_count: Mapped[int] = mapped_column(
+        Integer, comment="Attached photos, videos and animated GIFs."
+    )
+    photo_count: Mapped[int | None] = mapped_column(
+        Integer, comment="Attached photos; null where X did not tell all types."
+    )
+    video_count: Mapped[int | None] = mapped_column(
+        Integer, comment="Attached videos and animated GIFs; null where X did not tell all types."
+    )
     link_domains: Mapped[WordList] = mapped_column(
-        comment="Hosts that its links lead to, each once; empty where it has none."
+        comment="Hosts that its links lead to, each once, without www. and X's own."
     )
     posted_hour: Mapped[Small] = mapped_column(comment="UTC hour of created_at, 0 to 23.")
     posted_weekday: Mapped[Small] = mapped_column(
         comment="UTC weekday of created_at, 1 is Monday, 7 is Sunday."
     )
     detected_lang: Mapped[Words | None] = mapped_column(
-        comment="Language detected where X told none (ISO 639-1); else null."
+        comment="Language detected where X's lang is null or und (ISO 639-1); else null."
     )
 
 
@@ -173,7 +188,7 @@ class FactTweetMetrics(_Loaded, Base):
         comment="Views so far; null where X sent none."
     )
     engagement_count: Mapped[Count | None] = mapped_column(
-        comment="Likes, replies, reposts and quotes so far; null where X sent none."
+        comment="Likes, replies, reposts and quotes so far; null if X left one out."
     )
 
 

@@ -128,6 +128,16 @@ def test_without_views_there_is_no_rate(connection):
         assert rate is None
 
 
+def test_a_repost_has_no_engagement_of_its_own(connection):
+    key = user(connection, 7, "nasa")
+    post(connection, 1, key, (0, 0, 99, 0), is_retweet=True, engagement_count=None)
+    counted(connection, 1, timedelta(days=1), (0, 0, 999, 0), views=10)
+    row = connection.execute(
+        text("SELECT retweet_count, engagement_count, engagement_rate FROM tweets_latest")
+    ).one()
+    assert tuple(row) == (999, None, None)
+
+
 def test_an_author_of_whom_nothing_is_known_keeps_the_posts(connection):
     key = user(connection, 7, None)
     post(connection, 1, key, (1, 0, 0, 0))

@@ -334,44 +334,73 @@ def upgrade() -> None:
             "kind",
             sa.Text(),
             nullable=False,
-            comment="original, reply, quote, retweet; several at once are joined.",
+            comment="original, reply, quote, retweet; several at once joined, as reply+quote.",
         ),
         sa.Column(
             "engagement_count",
             sa.BigInteger(),
             nullable=True,
-            comment="Likes, replies, reposts and quotes at the fetch; null where X sent none.",
+            comment="Likes, replies, reposts, quotes at the fetch; null if one lacks, or of a repost.",
         ),
         sa.Column(
             "engagement_rate",
             sa.Double(),
             nullable=True,
-            comment="engagement_count for each view; null where X sent no views, or 0.",
+            comment="engagement_count per view; null where X sent no views, or 0.",
         ),
         sa.Column(
             "character_count",
             sa.Integer(),
             nullable=False,
-            comment="Characters (Unicode code points) of the whole text.",
-        ),
-        sa.Column("word_count", sa.Integer(), nullable=False, comment="Words of the whole text."),
-        sa.Column(
-            "hashtag_count", sa.Integer(), nullable=False, comment="Hashtags of the whole text."
+            comment="Characters (code points) of the whole text.",
         ),
         sa.Column(
-            "mention_count", sa.Integer(), nullable=False, comment="Mentions in the whole text."
+            "word_count",
+            sa.Integer(),
+            nullable=True,
+            comment="Words of the whole text without links; null in scripts without spaces.",
         ),
-        sa.Column("url_count", sa.Integer(), nullable=False, comment="Links of the whole text."),
         sa.Column(
-            "media_count", sa.Integer(), nullable=False, comment="Attached media of any kind."
+            "hashtag_count",
+            sa.Integer(),
+            nullable=False,
+            comment="Hashtags in the text, each time it is there.",
         ),
-        sa.Column("photo_count", sa.Integer(), nullable=False, comment="Attached photos."),
-        sa.Column("video_count", sa.Integer(), nullable=False, comment="Attached videos."),
+        sa.Column(
+            "mention_count",
+            sa.Integer(),
+            nullable=False,
+            comment="Mentions in the text, each time it is there.",
+        ),
+        sa.Column(
+            "url_count",
+            sa.Integer(),
+            nullable=False,
+            comment="Links as X lists them, those to its own media among them.",
+        ),
+        sa.Column(
+            "media_count",
+            sa.Integer(),
+            nullable=False,
+            comment="Attached photos, videos and animated GIFs.",
+        ),
+        sa.Column(
+            "photo_count",
+            sa.Integer(),
+            nullable=True,
+            comment="Attached photos; null where X did not tell all types.",
+        ),
+        sa.Column(
+            "video_count",
+            sa.Integer(),
+            nullable=True,
+            comment="Attached videos and animated GIFs; null where X did not tell all types.",
+        ),
         sa.Column(
             "link_domains",
             postgresql.ARRAY(sa.Text()),
             nullable=False,
-            comment="Hosts that its links lead to, each once; empty where it has none.",
+            comment="Hosts that its links lead to, each once, without www. and X's own.",
         ),
         sa.Column(
             "posted_hour",
@@ -389,7 +418,7 @@ def upgrade() -> None:
             "detected_lang",
             sa.Text(),
             nullable=True,
-            comment="Language detected where X told none (ISO 639-1); else null.",
+            comment="Language detected where X's lang is null or und (ISO 639-1); else null.",
         ),
         sa.Column(
             "released_by",
@@ -489,7 +518,7 @@ def upgrade() -> None:
             "engagement_count",
             sa.BigInteger(),
             nullable=True,
-            comment="Likes, replies, reposts and quotes so far; null where X sent none.",
+            comment="Likes, replies, reposts and quotes so far; null if X left one out.",
         ),
         sa.Column(
             "released_by",
