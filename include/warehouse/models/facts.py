@@ -109,7 +109,7 @@ class FactTweet(_Loaded, Base):
         comment="original, reply, quote, retweet; several at once joined, as reply+quote."
     )
     engagement_count: Mapped[Count | None] = mapped_column(
-        comment="Likes, replies, reposts, quotes at the fetch; null if one lacks, or of a repost."
+        comment="Likes, replies, reposts, quotes at the fetch; null if one lacks, or a repost."
     )
     engagement_rate: Mapped[float | None] = mapped_column(
         Double, comment="engagement_count per view; null where X sent no views, or 0."

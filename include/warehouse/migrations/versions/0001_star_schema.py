@@ -340,7 +340,7 @@ def upgrade() -> None:
             "engagement_count",
             sa.BigInteger(),
             nullable=True,
-            comment="Likes, replies, reposts, quotes at the fetch; null if one lacks, or of a repost.",
+            comment="Likes, replies, reposts, quotes at the fetch; null if one lacks, or a repost.",
         ),
         sa.Column(
             "engagement_rate",
