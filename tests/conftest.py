@@ -167,6 +167,13 @@ def warehouse(postgres: URL, migrated: str, monkeypatch: pytest.MonkeyPatch) -> 
         yield url
 
 
+@pytest.fixture
+def another_warehouse(postgres: URL, migrated: str) -> Iterator[URL]:
+    """A second one, which no connection names."""
+    with _databases(postgres) as make:
+        yield make(migrated)
+
+
 NOW = datetime(2026, 11, 2, 12, 1, tzinfo=UTC)
 """The sandbox's frozen clock: one minute after the tested interval."""
 

@@ -113,7 +113,7 @@ def _hashtags(posts: pa.RecordBatch) -> pa.Table:
     first = first_of_each(rows, codes.indices.to_numpy())
     return pa.table(
         {
-            "tweet_id": posts["tweet_id"].take(rows[first]),
+            **_whose(posts, rows[first]),
             "hashtag": tags.take(told[first]),
         }
     )
@@ -152,17 +152,22 @@ def _references(posts: pa.RecordBatch) -> pa.Table:
     )
     return pa.table(
         {
-            "tweet_id": posts["tweet_id"].take(rows[first]),
+            **_whose(posts, rows[first]),
             "kind": kinds.take(first),
             "referenced_tweet_id": targets.take(first),
         }
     )
 
 
+def _whose(posts: pa.RecordBatch, rows: np.ndarray) -> dict[str, pa.Array]:
+    """Of each of the rows its post and object."""
+    return {name: posts[name].take(rows) for name in ("tweet_id", OBJECT_ID)}
+
+
 def _place(posts: pa.RecordBatch, lists: str) -> dict[str, pa.Array]:
     """Of each value of a list column its post and its place in the list."""
     return {
-        "tweet_id": posts["tweet_id"].take(owners(posts[lists])),
+        **_whose(posts, owners(posts[lists])),
         "position": pa.array(positions(posts[lists]), pa.int16()),
     }
 

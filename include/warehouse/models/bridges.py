@@ -38,7 +38,9 @@ class BridgeTweetMention(Base):
     position: Mapped[Small] = mapped_column(
         primary_key=True, comment="Its place among the post's mentions, from 0."
     )
-    username: Mapped[Words] = mapped_column(comment="Handle without @, as the post writes it.")
+    username: Mapped[Words | None] = mapped_column(
+        comment="Handle without @, as the post writes it; null where X sent none."
+    )
     user_id: Mapped[Id | None] = mapped_column(comment="X's id of the account, where X sent it.")
 
 

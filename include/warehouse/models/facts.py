@@ -93,7 +93,9 @@ class FactTweet(_Loaded, Base):
         comment="App it was posted from; X often leaves it out."
     )
     community_id: Mapped[Id | None] = mapped_column(comment="Community it was posted in.")
-    edit_count: Mapped[int] = mapped_column(Integer, comment="Versions of it so far, 1 or more.")
+    edit_count: Mapped[int | None] = mapped_column(
+        Integer, comment="Versions of it so far, 1 or more."
+    )
     like_count: Mapped[Count | None] = mapped_column(comment="Likes when it was fetched.")
     reply_count: Mapped[Count | None] = mapped_column(comment="Replies when it was fetched.")
     retweet_count: Mapped[Count | None] = mapped_column(comment="Reposts when it was fetched.")

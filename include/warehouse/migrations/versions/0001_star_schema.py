@@ -304,7 +304,7 @@ def upgrade() -> None:
             "community_id", sa.BigInteger(), nullable=True, comment="Community it was posted in."
         ),
         sa.Column(
-            "edit_count", sa.Integer(), nullable=False, comment="Versions of it so far, 1 or more."
+            "edit_count", sa.Integer(), nullable=True, comment="Versions of it so far, 1 or more."
         ),
         sa.Column(
             "like_count", sa.BigInteger(), nullable=True, comment="Likes when it was fetched."
@@ -668,8 +668,8 @@ def upgrade() -> None:
         sa.Column(
             "username",
             sa.Text(),
-            nullable=False,
-            comment="Handle without @, as the post writes it.",
+            nullable=True,
+            comment="Handle without @, as the post writes it; null where X sent none.",
         ),
         sa.Column(
             "user_id",

@@ -1,0 +1,187 @@
+"""How staged rows become rows of a fact, whichever fact it is: set by set, in one transaction.
+
+A fact's row belongs to one object of the lake, its ``object_id``. Of several objects that hold the
+same row the one of the latest interval has it, and the others are shadowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from include.warehouse.models import Base
+
+if TYPE_CHECKING:
+    from adbc_driver_postgresql.dbapi import Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact and the staging table of its rows; names are the schema's, never input."""
+
+    table: str
+    stage: str
+    key: tuple[str, ...]
+    """What tells rows apart, in both."""
+    day: str
+    """The column that has the day of the row's object."""
+    kept: tuple[str, ...] = ()
+    """Columns that are noted of rows which vanish."""
+    looked_up: Mapping[str, str] = field(default_factory=dict)
+    """Column → expression, where it is not staged under its name."""
+    joins: str = ""
+    """What those expressions need beside the staged row, ``s``."""
+    children: tuple[str, ...] = ()
+    """Staging tables whose rows go with the fact's, by its key and ``object_id``."""
+
+    @property
+    def columns(self) -> list[str]:
+        """Every column of the fact."""
+        return [column.name for column in Base.metadata.tables[self.table].columns]
+
+    @property
+    def query(self) -> str:
+        """The staged rows as rows of the fact."""
+        values = ", ".join(f"{self.looked_up.get(c, f's.{c}')} AS {c}" for c in self.columns)
+        return f"SELECT {values} FROM {self.stage} s {self.joins}"
+
+    def same(self, one: str, other: str) -> str:
+        """The condition that two rows are about the same."""
+        return " AND ".join(f"{one}.{name} = {other}.{name}" for name in self.key)
+
+
+def settle(cursor: Cursor, fact: Fact, *, has_copies: bool) -> bool:
+    """Find out which staged rows stand, and delete the fact's rows that their objects have lost.
+
+    Leaves the temporary tables ``vanished`` (what was deleted: key, day and the kept columns) and
+    ``known`` (staged rows that the fact has already, under which object), and only rows that stand
+    in the staging tables.
+
+    Args:
+        cursor: in the transaction that staged the rows, and ``staged_object`` with their objects.
+        fact: which.
+        has_copies: whether two of the staged objects hold the same row.
+
+    Returns:
+        Whether the fact has any of the rows already.
+    """
+    keys = ", ".join(fact.key)
+    if has_copies:
+        cursor.execute(
+            f"""CREATE TEMP TABLE outranked ON COMMIT DROP AS
+            SELECT {keys}, object_id FROM (
+                SELECT {keys}, object_id, row_number() OVER (
+                    PARTITION BY {keys} ORDER BY o.interval_end DESC, o.key DESC) AS place
+                FROM {fact.stage} JOIN load_object o USING (object_id)) ranked
+            WHERE place > 1"""
+        )
+        _drop(cursor, fact, "outranked", "gone.object_id = s.object_id")
+        _shadow(cursor, "SELECT object_id FROM outranked")
+    cursor.execute(
+        f"""CREATE TEMP TABLE vanished ON COMMIT DROP AS
+        SELECT {", ".join(f"f.{c}" for c in (*fact.key, *fact.kept))}, f.{fact.day} AS day
+        FROM {fact.table} f JOIN staged_object USING (object_id)
+        WHERE was_loaded AND NOT EXISTS (
+            SELECT FROM {fact.stage} s WHERE {fact.same("s", "f")})"""
+    )
+    cursor.execute(f"DELETE FROM {fact.table} f USING vanished v WHERE {fact.same('v', 'f')}")
+    cursor.execute(
+        f"""CREATE TEMP TABLE known ON COMMIT DROP AS
+        SELECT {", ".join(f"s.{c}" for c in fact.key)}, s.object_id, f.object_id AS held_by,
+               held.object_id IS NOT NULL AS is_ours,
+               held.object_id IS NOT NULL
+               OR (mine.interval_end, mine.key) > (theirs.interval_end, theirs.key) AS stands
+        FROM {fact.stage} s
+        JOIN {fact.table} f ON {fact.same("s", "f")}
+        JOIN load_object mine ON mine.object_id = s.object_id
+        JOIN load_object theirs ON theirs.object_id = f.object_id
+        LEFT JOIN staged_object held ON held.object_id = f.object_id"""
+    )
+    cursor.execute("SELECT count(*), count(*) FILTER (WHERE NOT is_ours) FROM known")
+    number, foreign = cursor.fetchone()
+    if foreign:
+        _shadow(
+            cursor,
+            "SELECT CASE WHEN stands THEN held_by ELSE object_id END AS object_id "
+            "FROM known WHERE NOT is_ours",
+        )
+        _drop(cursor, fact, "known", "NOT gone.stands")
+        cursor.execute("DELETE FROM known WHERE NOT stands")
+    return bool(number)
+
+
+def write(cursor: Cursor, fact: Fact, *, has_known: bool) -> tuple[int, int]:
+    """Bring the fact to what is staged; rows that are so already are not touched.
+
+    Returns:
+        How many rows are new, and how many were changed.
+    """
+    names = ", ".join(fact.columns)
+    changed = 0
+    if has_known:
+        changed = _count(
+            cursor,
+            f"""UPDATE {fact.table} f SET ({names}) = ({", ".join(f"n.{c}" for c in fact.columns)})
+            FROM ({fact.query} JOIN known k ON {fact.same("k", "s")}) n
+            WHERE {fact.same("f", "n")}
+            AND ({", ".join(f"f.{c}" for c in fact.columns)})
+                IS DISTINCT FROM ({", ".join(f"n.{c}" for c in fact.columns)})""",
+        )
+    new = _count(
+        cursor, f"INSERT INTO {fact.table} ({names}) {fact.query} {unknown(fact, has_known)}"
+    )
+    return new, changed
+
+
+def write_bridge(cursor: Cursor, fact: Fact, bridge: str, query: str, *, has_known: bool) -> None:
+    """Bring a bridge of the fact's rows to what is staged.
+
+    Args:
+        cursor: in the transaction.
+        fact: to whose rows it leads.
+        bridge: its table, of which rows go with those of the fact.
+        query: the staged rows as rows of the bridge, the staged table as ``s``, without WHERE.
+        has_known: whether the fact had any of the rows before.
+    """
+    columns = [column.name for column in Base.metadata.tables[bridge].columns]
+    names = ", ".join(columns)
+    if has_known:
+        every = ", ".join(f"b.{c}" for c in columns)
+        cursor.execute(
+            f"""DELETE FROM {bridge} b USING known k WHERE {fact.same("k", "b")} AND NOT EXISTS (
+                SELECT FROM ({query}) n WHERE ({every})
+                IS NOT DISTINCT FROM ({", ".join(f"n.{c}" for c in columns)}))"""
+        )
+        cursor.execute(
+            f"""INSERT INTO {bridge} ({names})
+            {query} JOIN known k ON {fact.same("k", "s")} ON CONFLICT DO NOTHING"""
+        )
+    cursor.execute(f"INSERT INTO {bridge} ({names}) {query} {unknown(fact, has_known)}")
+
+
+def unknown(fact: Fact, has_known: bool) -> str:
+    """The condition that a staged row ``s`` is new to the fact."""
+    return f"WHERE NOT EXISTS (SELECT FROM known k WHERE {fact.same('k', 's')})" * has_known
+
+
+def _drop(cursor: Cursor, fact: Fact, gone: str, condition: str) -> None:
+    tables: Sequence[str] = (fact.stage, *fact.children)
+    for table in tables:
+        cursor.execute(
+            f"DELETE FROM {table} s USING {gone} gone "
+            f"WHERE {fact.same('gone', 's')} AND {condition}"
+        )
+
+
+def _shadow(cursor: Cursor, losers: str) -> None:
+    cursor.execute(
+        f"""UPDATE load_object o SET shadowed = shadowed + number
+        FROM (SELECT object_id, count(*) AS number FROM ({losers}) rows GROUP BY object_id) lost
+        WHERE lost.object_id = o.object_id"""
+    )
+
+
+def _count(cursor: Cursor, statement: str) -> int:
+    cursor.execute(statement)
+    return int(cursor.rowcount)

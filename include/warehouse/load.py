@@ -1,0 +1,302 @@
+"""Loading: the warehouse is brought to what lies in ``curated/``, batch of objects by batch.
+
+A batch is one transaction: staged, merged, written into the ledger, or nothing of it. A batch that
+fails is divided until the object stands alone that is to blame; it is listed, the rest is loaded.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import adbc_driver_manager
+import pyarrow as pa
+
+from include.data_docs.words import count_of
+from include.errors import TweetLakeError, WarehouseUnavailable
+from include.lake import Lake
+from include.warehouse import load_tweet_metrics, load_tweets, load_users
+from include.warehouse.fact import Fact
+from include.warehouse.objects import Changes, CuratedObject, find_changes
+from include.warehouse.staging import stage
+
+if TYPE_CHECKING:
+    from adbc_driver_postgresql.dbapi import Connection, Cursor
+
+log = logging.getLogger(__name__)
+
+_BATCH_BYTES = 8 * 2**20
+"""Of Parquet in a transaction, unless one object alone is larger."""
+_BATCH_OBJECTS = 1_000
+_WORKERS = {"users": 1, "tweets": 2, "tweet_metrics": 2}
+"""Transactions at once. Profiles of one account on two days decide on each other's versions."""
+_ONE_AT_A_TIME = 7_264_505_161
+"""Number of the lock that a load holds; any other would do."""
+_SHOWN = 20
+_STATEMENT = re.compile(
+    r"Failed to execute (query|COPY statement|statement) '.*?': (?=[A-Z_]+:)", re.DOTALL
+)
+
+Merge = Callable[..., tuple[int, int]]
+_MERGES: Mapping[str, tuple[Fact, Merge]] = {
+    "users": (load_users.USERS, load_users.merge),
+    "tweets": (load_tweets.TWEETS, load_tweets.merge),
+    "tweet_metrics": (load_tweet_metrics.TWEET_METRICS, load_tweet_metrics.merge),
+}
+_FAULTS = (TweetLakeError, adbc_driver_manager.Error, pa.ArrowException)
+"""What a batch may fail of."""
+
+
+class NotLoaded(TweetLakeError):
+    """Objects are not in the warehouse; everything else is."""
+
+    def __init__(self, dataset: str, failed: Mapping[str, str]) -> None:
+        told = "\n".join(f"{key}: {why}" for key, why in sorted(failed.items())[:_SHOWN])
+        more = f"\nand {len(failed) - _SHOWN} more" if len(failed) > _SHOWN else ""
+        super().__init__(
+            f"{count_of(len(failed), 'object')} of {dataset} could not be loaded, the rest is; the "
+            f"next run tries again (table load_object, state 'failed'):\n{told}{more}"
+        )
+        self.failed = dict(failed)
+
+
+@dataclass
+class Loaded:
+    """What a load did."""
+
+    objects: int = 0
+    gone: int = 0
+    new: int = 0
+    """Rows of the dataset's fact."""
+    changed: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+    """Why objects could not be loaded, by key."""
+
+
+@dataclass(frozen=True)
+class _Batch:
+    objects: list[CuratedObject]
+    gone: dict[str, date]
+
+    @property
+    def keys(self) -> list[str]:
+        return [*(entry.key for entry in self.objects), *self.gone]
+
+    def halves(self) -> Iterator[_Batch]:
+        gone = list(self.gone.items())
+        for part in (0, 1):
+            half = _Batch(
+                self.objects[part::2],
+                dict(gone[(part + len(self.objects)) % 2 :: 2]),
+            )
+            if half.keys:
+                yield half
+
+
+def load(
+    lake: Lake,
+    connect: Callable[[], Connection],
+    dataset: str,
+    days: Collection[date] | None = None,
+) -> Loaded:
+    """Bring one dataset of the warehouse to what lies in the lake.
+
+    Args:
+        lake: whose curated objects are loaded.
+        connect: opens the warehouse, for one worker or again after it was lost.
+        dataset: tweets, users or tweet_metrics.
+        days: whose objects are looked at; None for all. Days on which something could not be
+            loaded before are looked at in any case.
+
+    Raises:
+        WarehouseUnavailable: it is lost and can't be reached again; what was loaded stays.
+    """
+    loaded = Loaded()
+    with connect() as connection, connection.cursor() as cursor:
+        _wait_for_others(cursor)
+        while changes := find_changes(lake, cursor, dataset, days, without=loaded.failed):
+            connection.rollback()  # the look at the ledger is over; the lock is the session's
+            log.info(
+                "%s: %s to load, %d gone",
+                dataset, count_of(len(changes.new), "object"), len(changes.gone),
+            )  # fmt: skip
+            _load(lake, connect, dataset, changes, loaded)
+    return loaded
+
+
+def _wait_for_others(cursor: Cursor) -> None:
+    cursor.execute(f"SELECT pg_advisory_lock({_ONE_AT_A_TIME})")
+    cursor.fetchall()
+
+
+def _load(
+    lake: Lake,
+    connect: Callable[[], Connection],
+    dataset: str,
+    changes: Changes,
+    loaded: Loaded,
+) -> None:
+    """Load what changed; objects of one day are never loaded at the same time."""
+    number = _WORKERS[dataset]
+    shares: list[Changes] = [Changes([], {}) for _ in range(number)]
+    for entry in changes.new:
+        shares[entry.day.toordinal() % number].new.append(entry)
+    for key, day in changes.gone.items():
+        shares[day.toordinal() % number].gone[key] = day
+    counting = Lock()
+
+    def work(share: Changes) -> None:
+        worker = _Worker(lake, connect, dataset)
+        try:
+            for batch in _batches(share):
+                done = worker.load(batch)
+                with counting:
+                    loaded.objects += done.objects
+                    loaded.gone += done.gone
+                    loaded.new += done.new
+                    loaded.changed += done.changed
+                    loaded.failed |= done.failed
+        finally:
+            worker.close()
+
+    with ThreadPoolExecutor(number) as pool:
+        list(pool.map(work, filter(None, shares)))
+
+
+def _batches(share: Changes) -> Iterator[_Batch]:
+    """Objects of few days together, oldest first; what is gone goes with its day."""
+    gone: dict[date, dict[str, date]] = defaultdict(dict)
+    for key, day in share.gone.items():
+        gone[day][key] = day
+    objects: list[CuratedObject] = []
+    leaving: dict[str, date] = {}
+    size = 0
+    for entry in _ordered(share.new):
+        leaving |= gone.pop(entry.day, {})
+        if objects and (size + entry.size > _BATCH_BYTES or len(objects) == _BATCH_OBJECTS):
+            yield _Batch(objects, leaving)
+            objects, leaving, size = [], {}, 0
+        objects.append(entry)
+        size += entry.size
+    for left in gone.values():
+        leaving |= left
+    if objects or leaving:
+        yield _Batch(objects, leaving)
+
+
+def _ordered(objects: Iterable[CuratedObject]) -> list[CuratedObject]:
+    return sorted(objects, key=lambda entry: (entry.day, entry.interval_end, entry.key))
+
+
+class _Worker:
+    """One session of the warehouse, opened again where it is lost."""
+
+    def __init__(self, lake: Lake, connect: Callable[[], Connection], dataset: str) -> None:
+        self._lake = lake
+        self._connect = connect
+        self._dataset = dataset
+        self._connection = connect()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def load(self, batch: _Batch) -> Loaded:
+        """Load a batch, or of its halves what can be."""
+        try:
+            return self._load(batch)
+        except _FAULTS as error:
+            self._recover(error)
+            if len(batch.keys) == 1:
+                return self._failed(batch, error)
+            log.info("a batch of %d objects is divided: %s", len(batch.keys), _said(error))
+        total = Loaded()
+        for half in batch.halves():
+            done = self.load(half)
+            total = Loaded(
+                total.objects + done.objects,
+                total.gone + done.gone,
+                total.new + done.new,
+                total.changed + done.changed,
+                total.failed | done.failed,
+            )
+        return total
+
+    def _load(self, batch: _Batch) -> Loaded:
+        fact, merge = _MERGES[self._dataset]
+        with self._connection.cursor() as cursor:
+            if fact is load_tweet_metrics.TWEET_METRICS:
+                days = (entry.day for entry in batch.objects)
+                load_tweet_metrics.make_partitions(cursor, days)
+                self._connection.commit()
+            has_copies = stage(
+                cursor,
+                self._lake,
+                batch.objects,
+                batch.gone,
+                dataset=self._dataset,
+                key=fact.key,
+            )
+            new, changed = merge(cursor, has_copies=has_copies)
+            _look_again(cursor, self._dataset)
+            if batch.gone:
+                cursor.execute(
+                    """DELETE FROM load_object o USING listed_key k
+                    WHERE o.key = k.key AND k.key NOT IN (SELECT key FROM listed_object)"""
+                )
+        self._connection.commit()
+        return Loaded(len(batch.objects), len(batch.gone), new, changed)
+
+    def _recover(self, error: Exception) -> None:
+        """Undo the transaction; open the warehouse again where it was lost."""
+        try:
+            self._connection.rollback()
+            with self._connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+                cursor.fetchall()
+            self._connection.rollback()
+        except adbc_driver_manager.Error:
+            log.warning("the warehouse was lost: %s", _said(error))
+            self._connection.close()
+            self._connection = self._connect()
+
+    def _failed(self, batch: _Batch, error: Exception) -> Loaded:
+        """Put into the ledger that an object could not be loaded; what it brought before stays."""
+        (key,) = batch.keys
+        why = _said(error)
+        log.error("%s can't be loaded: %s", key, why)
+        with self._connection.cursor() as cursor:
+            for entry in batch.objects:
+                cursor.execute(
+                    """INSERT INTO load_object (dataset, key, etag, day, account, interval_end,
+                        rows, shadowed, state, error, loaded_at)
+                    VALUES ($1, $2, '', $3, $4, $5, 0, 0, 'failed', $6, now())
+                    ON CONFLICT (key) DO UPDATE SET state = 'failed', error = excluded.error""",
+                    (entry.dataset, entry.key, entry.day, entry.account, entry.interval_end, why),
+                )
+        self._connection.commit()
+        return Loaded(failed={key: why})
+
+
+def _said(error: Exception) -> str:
+    """An error in one line, without the statement that PostgreSQL repeats."""
+    return " ".join(_STATEMENT.sub("", str(error)).split())
+
+
+def _look_again(cursor: Cursor, dataset: str) -> None:
+    """Where rows vanished, other objects of the day may hold them too: load those again."""
+    cursor.execute(
+        """UPDATE load_object SET etag = '' WHERE dataset = $1 AND shadowed > 0
+        AND day IN (SELECT day FROM vanished)
+        AND object_id NOT IN (SELECT object_id FROM staged_object)""",
+        (dataset,),
+    )
+
+
+__all__ = ["Loaded", "NotLoaded", "WarehouseUnavailable", "load"]

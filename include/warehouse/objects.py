@@ -1,0 +1,96 @@
+"""The objects of ``curated/`` that the warehouse is made of, and which of them are news to it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from include.catalogue.manifest import account_of, curated_entries
+from include.catalogue.reader import curated_days
+from include.interval import Interval
+from include.lake import Lake, at_once
+
+if TYPE_CHECKING:
+    from adbc_driver_postgresql.dbapi import Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class CuratedObject:
+    """One small Parquet object, as it was listed."""
+
+    dataset: str
+    key: str
+    etag: str
+    size: int
+    """Bytes."""
+    day: date
+    account: str | None
+    interval_end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What of some days is in the lake and not like that in the warehouse."""
+
+    new: list[CuratedObject]
+    """Objects that were never loaded, are others by now, or could not be loaded."""
+    gone: dict[str, date]
+    """Keys that were loaded and are in the lake no more, and their days."""
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.new or self.gone)
+
+
+def find_changes(
+    lake: Lake,
+    cursor: Cursor,
+    dataset: str,
+    days: Collection[date] | None,
+    without: Collection[str] = (),
+) -> Changes:
+    """Compare the lake with the ledger.
+
+    Args:
+        lake: whose curated objects are listed.
+        cursor: of the warehouse.
+        dataset: of which.
+        days: the days to look at; None for all.
+        without: keys that are left out, whatever there is to say of them.
+    """
+    cursor.execute("SELECT key, etag, day, state FROM load_object WHERE dataset = $1", (dataset,))
+    known = {key: (etag, day, state) for key, etag, day, state in cursor.fetchall()}
+    retried = {day for _, day, state in known.values() if state == "failed"}
+    looked_at = None if days is None else {*days, *retried}
+    there = {entry.key: entry for entry in _listed(lake, dataset, looked_at)}
+    return Changes(
+        new=[
+            entry
+            for key, entry in there.items()
+            if key not in without and known.get(key, ())[::2] != (entry.etag, "loaded")
+        ],
+        gone={
+            key: day
+            for key, (_, day, _) in known.items()
+            if key not in there and key not in without and (looked_at is None or day in looked_at)
+        },
+    )
+
+
+def _listed(lake: Lake, dataset: str, days: Collection[date] | None) -> Iterator[CuratedObject]:
+    wanted = sorted(curated_days(lake, dataset) if days is None else days)
+    found = at_once(lambda day: curated_entries(lake, dataset, day), wanted)
+    for day, entries in zip(wanted, found, strict=True):
+        for entry in entries:
+            yield CuratedObject(
+                dataset=dataset,
+                key=entry.key,
+                etag=entry.etag,
+                size=entry.size,
+                day=day,
+                account=account_of(entry.key),
+                interval_end=Interval.parse(PurePosixPath(entry.key).stem).end,
+            )

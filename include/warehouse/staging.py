@@ -1,0 +1,172 @@
+"""Curated objects into the temporary tables that a load begins with."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from include.errors import RowsUnreadable
+from include.lake import Lake, at_once
+from include.warehouse.objects import CuratedObject
+from include.warehouse.rows import tweet_metric_rows, tweet_rows, user_rows
+from include.warehouse.wanted import ACCOUNT, OBJECT_ID, TWEET_METRICS, TWEETS, USERS, Wanted
+
+if TYPE_CHECKING:
+    from adbc_driver_postgresql.dbapi import Cursor
+
+_ROWS = 50_000
+"""Staged at once: what is decoded of them is what a load needs of memory."""
+
+
+def stage(
+    cursor: Cursor,
+    lake: Lake,
+    objects: Sequence[CuratedObject],
+    gone: Mapping[str, object],
+    *,
+    dataset: str,
+    key: tuple[str, ...],
+) -> bool:
+    """Put objects into the ledger and their rows into staging tables, in the open transaction.
+
+    Args:
+        cursor: of the warehouse.
+        lake: where the objects lie.
+        objects: of the dataset, as they were listed.
+        gone: keys of objects that are loaded and have no rows any more.
+        dataset: of which they are.
+        key: columns that tell rows apart.
+
+    Returns:
+        Whether two objects hold the same row.
+
+    Raises:
+        BadRows: rows that the warehouse can't hold.
+        LakeChanged: an object is another one by now.
+        RowsUnreadable: an object is no Parquet file.
+    """
+    bodies = at_once(lambda entry: lake.get_listed(entry.key, entry.etag), objects)
+    files = [_file(entry, body) for entry, body in zip(objects, bodies, strict=True)]
+    numbers = _record(cursor, objects, files, list(gone))
+    keys: list[pa.Table] = []
+    is_first = True
+    wanted, to_staged = _STAGED[dataset]
+    for rows in _chunks(objects, files, numbers, wanted):
+        staged = to_staged(rows)
+        for name, table in staged.items():
+            cursor.adbc_ingest(
+                name, table, mode="replace" if is_first else "append", temporary=True
+            )
+        keys.append(next(iter(staged.values())).select(list(key)))
+        is_first = False
+    every = pa.concat_tables(keys)
+    return len(every.group_by(list(key)).aggregate([])) < len(every)
+
+
+def _file(entry: CuratedObject, body: bytes) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(io.BytesIO(body))
+    except (pa.ArrowException, OSError) as error:
+        raise RowsUnreadable(entry.key, error) from error
+
+
+def _record(
+    cursor: Cursor,
+    objects: Sequence[CuratedObject],
+    files: Sequence[pq.ParquetFile],
+    gone: Sequence[str],
+) -> dict[str, int]:
+    """Write the ledger, make ``staged_object``, and return the number of each object."""
+    listed = pa.table(
+        {
+            "dataset": [entry.dataset for entry in objects],
+            "key": [entry.key for entry in objects],
+            "etag": [entry.etag for entry in objects],
+            "day": pa.array([entry.day for entry in objects], pa.date32()),
+            "account": pa.array([entry.account for entry in objects], pa.string()),
+            "interval_end": pa.array(
+                [entry.interval_end for entry in objects], pa.timestamp("us", "UTC")
+            ),
+            "rows": pa.array([file.metadata.num_rows for file in files], pa.int64()),
+        }
+    )
+    keys = [*listed["key"].to_pylist(), *gone]
+    cursor.adbc_ingest("listed_object", listed, mode="replace", temporary=True)
+    cursor.adbc_ingest("listed_key", pa.table({"key": keys}), mode="replace", temporary=True)
+    cursor.execute(
+        """CREATE TEMP TABLE loaded_before ON COMMIT DROP AS
+        SELECT object_id FROM load_object JOIN listed_key USING (key) WHERE rows > 0
+        FOR UPDATE OF load_object"""
+    )
+    cursor.execute(
+        """INSERT INTO load_object
+            (dataset, key, etag, day, account, interval_end, rows, shadowed, state, loaded_at)
+        SELECT dataset, key, etag, day, account, interval_end, rows, 0, 'loaded', now()
+        FROM listed_object
+        ON CONFLICT (key) DO UPDATE SET etag = excluded.etag, rows = excluded.rows, shadowed = 0,
+            state = 'loaded', error = NULL, loaded_at = now()"""
+    )
+    cursor.execute(
+        """CREATE TEMP TABLE staged_object ON COMMIT DROP AS
+        SELECT o.object_id, b.object_id IS NOT NULL AS was_loaded
+        FROM load_object o JOIN listed_key USING (key)
+        LEFT JOIN loaded_before b USING (object_id)"""
+    )
+    cursor.execute("SELECT key, object_id FROM load_object JOIN listed_object USING (key)")
+    return dict(cursor.fetchall())
+
+
+def _chunks(
+    objects: Sequence[CuratedObject],
+    files: Sequence[pq.ParquetFile],
+    numbers: Mapping[str, int],
+    wanted: Wanted,
+) -> Iterator[pa.Table]:
+    """The wanted columns of all objects, some rows at a time; at least one table."""
+    waiting = [pa.Table.from_pylist([], wanted.schema)]
+    for entry, file in zip(objects, files, strict=True):
+        names = [name for name in wanted.columns if name in file.schema_arrow.names]
+        for batch in file.iter_batches(_ROWS, columns=names):
+            waiting.append(_with_object(pa.Table.from_batches([batch]), entry, numbers[entry.key]))
+            if sum(map(len, waiting)) >= _ROWS:
+                yield _in_one_piece(waiting)
+                waiting = waiting[:1]
+    yield _in_one_piece(waiting)
+
+
+def _in_one_piece(tables: list[pa.Table]) -> pa.Table:
+    """Ten times faster to go through than the pieces of small objects one after the other."""
+    return pa.concat_tables(tables, promote_options="default").combine_chunks()
+
+
+def _with_object(rows: pa.Table, entry: CuratedObject, number: int) -> pa.Table:
+    size = len(rows)
+    return rows.append_column(
+        ACCOUNT, pa.repeat(pa.scalar(entry.account or "", pa.string()), size)
+    ).append_column(OBJECT_ID, pa.repeat(pa.scalar(number, pa.int32()), size))
+
+
+def _tweets(rows: pa.Table) -> dict[str, pa.Table]:
+    made = tweet_rows(rows)
+    return {
+        "staged_tweet": made.tweets,
+        "staged_hashtag": made.hashtags,
+        "staged_mention": made.mentions,
+        "staged_url": made.urls,
+        "staged_reference": made.references,
+    }
+
+
+_STAGED: dict[str, tuple[Wanted, Callable[[pa.Table], dict[str, pa.Table]]]] = {
+    "tweets": (TWEETS, _tweets),
+    "users": (USERS, lambda rows: {"staged_user": user_rows(rows)}),
+    "tweet_metrics": (
+        TWEET_METRICS,
+        lambda rows: {"staged_tweet_metrics": tweet_metric_rows(rows)},
+    ),
+}
+"""Dataset → what is read of it, and staging table → rows; the first is that of its fact."""

@@ -1,0 +1,423 @@
+"""The warehouse is what the lake is: whatever was loaded before, in whatever order."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from include.warehouse.load import load
+from tests.include import landed_rows
+from tests.include.warehouse.conftest import POSTED
+
+EVERYTHING = (
+    ("fact_tweet", "tweet_id"),
+    ("fact_tweet_metrics", "tweet_id, observed_at"),
+    ("fact_user_metrics", "user_id, observed_on"),
+    ("bridge_tweet_hashtag", "tweet_id, hashtag_key"),
+    ("bridge_tweet_mention", "tweet_id, position"),
+    ("bridge_tweet_url", "tweet_id, position"),
+    ("bridge_tweet_reference", "tweet_id, kind"),
+    ("dim_user", "user_id, valid_from"),
+    ("dim_hashtag", "hashtag"),
+    ("load_object", "key"),
+)
+RICH = {
+    "hashtags": ["Rain", "rain", "sea"],
+    "mentions": [{"username": "nasa", "user_id": "11348282"}, {"username": "x", "user_id": None}],
+    "urls": [{"url": "https://t.co/a", "expanded_url": "https://www.nasa.gov/x"}],
+    "referenced_tweets": [
+        {"type": "quoted", "tweet_id": "77"},
+        {"type": "replied_to", "tweet_id": "78"},
+    ],
+    "is_reply": True,
+    "is_quote": True,
+    "like_count": 3,
+}
+
+
+def versions(house):
+    """Every row of every table with the number of the transaction that wrote it."""
+    return {
+        table: house.ask(f"SELECT xmin::text, t::text FROM {table} t ORDER BY {key}")
+        for table, key in EVERYTHING
+    }
+
+
+def contents(house):
+    """What is in the tables, without the numbers that they give their rows."""
+    return [
+        house.ask(
+            "SELECT tweet_id, username, text, like_count, kind, account, created_on,"
+            " valid_from::text FROM fact_tweet JOIN dim_user ON user_key = author_key ORDER BY 1"
+        ),
+        house.ask(
+            "SELECT tweet_id, hashtag FROM bridge_tweet_hashtag JOIN dim_hashtag"
+            " USING (hashtag_key) ORDER BY 1, 2"
+        ),
+        house.ask("SELECT * FROM bridge_tweet_mention ORDER BY 1, 2"),
+        house.ask("SELECT * FROM bridge_tweet_url ORDER BY 1, 2"),
+        house.ask("SELECT * FROM bridge_tweet_reference ORDER BY 1, 2"),
+        house.ask(
+            "SELECT user_id, valid_from::text, valid_to::text, is_current, is_inferred, username,"
+            " name FROM dim_user ORDER BY 1, dim_user.valid_from"
+        ),
+        house.ask(
+            "SELECT m.user_id, observed_on, followers_count, valid_from::text"
+            " FROM fact_user_metrics m JOIN dim_user USING (user_key) ORDER BY 1, 2"
+        ),
+        house.ask(
+            "SELECT tweet_id, observed_at, status, like_count FROM fact_tweet_metrics ORDER BY 1, 2"
+        ),
+        house.ask("SELECT key, rows, shadowed, state FROM load_object ORDER BY 1"),
+    ]
+
+
+def test_a_post_comes_with_all_that_it_names(house):
+    house.land("tweets", 2, {"n": 1, **RICH})
+
+    (loaded,) = house.load("tweets")
+
+    assert (loaded.objects, loaded.new, loaded.failed) == (1, 1, {})
+    ((tweet, author, kind, likes, day),) = house.ask(
+        "SELECT tweet_id, author_id, kind, like_count, created_on FROM fact_tweet"
+    )
+    assert (tweet, author, likes, day) == (10**18 + 1, 12, 3, POSTED.date())
+    assert "reply" in kind
+    assert "quote" in kind
+    assert house.ask("SELECT hashtag FROM dim_hashtag ORDER BY 1") == ["rain", "sea"]
+    assert house.ask("SELECT count(*) FROM bridge_tweet_hashtag") == [2]
+    assert house.ask("SELECT username, user_id FROM bridge_tweet_mention ORDER BY position") == [
+        ("nasa", 11348282),
+        ("x", None),
+    ]
+    assert house.ask("SELECT domain FROM bridge_tweet_url") == ["nasa.gov"]
+    assert house.ask("SELECT kind, referenced_tweet_id FROM bridge_tweet_reference ORDER BY 1") == [
+        ("quoted", 77),
+        ("replied_to", 78),
+    ]
+    assert house.ask("SELECT user_id, is_inferred, username FROM dim_user") == [(12, True, None)]
+
+
+def test_loading_the_same_objects_twice_changes_no_row(house):
+    fill(house)
+    house.load()
+    before = versions(house)
+
+    assert [(done.objects, done.new, done.changed) for done in house.load()] == [(0, 0, 0)] * 3
+    house.ask("UPDATE load_object SET etag = 'another' RETURNING 1")  # as if all were news
+    again = house.load()
+
+    assert [(done.objects > 0, done.new, done.changed) for done in again] == [(True, 0, 0)] * 3
+    after = versions(house)
+    assert {name: rows for name, rows in after.items() if name != "load_object"} == {
+        name: rows for name, rows in before.items() if name != "load_object"
+    }
+
+
+def objects():
+    """What is landed, an object each: profiles that change, posts that two accounts brought, …"""
+    day = timedelta(days=1)
+    return [
+        ("users", 0, [{"n": 12, "username": "old", "observed_at": POSTED - 2 * day}]),
+        ("users", 1, [{"n": 12, "username": "old", "observed_at": POSTED - day}]),
+        ("users", 2, [{"n": 12, "username": "new"}, {"n": 13, "username": "b"}]),
+        ("users", 3, [{"n": 12, "username": "old", "observed_at": POSTED + day}]),
+        ("tweets", 2, [{"n": 1, **RICH}, {"n": 2, "author_id": "99", "hashtags": ["first"]}]),
+        ("tweets", 3, [{"n": 2, "author_id": "99", "like_count": 5, "hashtags": ["then"]}]),
+        ("tweets", 4, [{"n": 3, "created_at": POSTED - 30 * day}, {"n": 4, "created_at": POSTED}]),
+        ("tweet_metrics", 2, [{"n": 1, "like_count": 3}, {"n": 2, "like_count": 4}]),
+        ("tweet_metrics", 3, [{"n": 1, "like_count": 9, "observed_at": POSTED + day}]),
+        ("tweet_metrics", 4, [{"n": 1, "like_count": 8, "observed_at": POSTED + day}]),
+    ]
+
+
+def fill(house):
+    for dataset, number, rows in objects():
+        house.land(dataset, number, *rows)
+
+
+def test_out_of_order_gives_the_same_as_in_order(house, another_house):
+    for dataset, number, rows in objects():
+        house.land(dataset, number, *rows)
+        house.load()
+    for dataset, number, rows in reversed(objects()):
+        another_house.land(dataset, number, *rows)
+        another_house.load("tweet_metrics", "tweets", "users")
+
+    assert contents(another_house) == contents(house)
+    assert house.ask("SELECT like_count FROM fact_tweet WHERE tweet_id = 1000000000000000002") == [
+        5
+    ]
+    assert house.ask(
+        "SELECT username, valid_from::text, is_current FROM dim_user WHERE user_id = 12"
+        " ORDER BY dim_user.valid_from"
+    ) == [
+        ("old", "-infinity", False),
+        ("new", "2026-11-02 09:30:00+00", False),
+        ("old", "2026-11-03 09:30:00+00", True),
+    ]
+
+
+def test_all_at_once_gives_the_same_as_one_by_one(house, another_house):
+    fill(house)
+    house.load("tweets", "tweet_metrics", "users")
+    for dataset, number, rows in objects():
+        another_house.land(dataset, number, *rows)
+        another_house.load()
+
+    assert contents(house) == contents(another_house)
+
+
+def test_a_profile_that_comes_late_is_what_its_posts_lead_to(house):
+    house.land("tweets", 2, {"n": 1}, {"n": 2, "created_at": POSTED + timedelta(days=3)})
+    house.load()
+    (inferred,) = house.ask("SELECT user_key FROM dim_user WHERE is_inferred")
+    house.land("users", 2, {"n": 12, "username": "first"})
+    house.land("users", 3, {"n": 12, "username": "then", "observed_at": POSTED + timedelta(days=2)})
+
+    house.load()
+
+    assert house.ask(
+        "SELECT tweet_id % 10, username, is_inferred FROM fact_tweet"
+        " JOIN dim_user ON user_key = author_key ORDER BY tweet_id"
+    ) == [(1, "first", False), (2, "then", False)]
+    assert house.ask(f"SELECT username FROM dim_user WHERE user_key = {inferred}") == ["first"]
+
+
+def test_only_a_change_of_the_profile_is_a_new_version(house):
+    day = timedelta(days=1)
+    house.land("users", 0, {"n": 12, "name": "A", "followers_count": 5})
+    house.land(
+        "users", 1, {"n": 12, "name": "A", "followers_count": 6, "observed_at": POSTED + day}
+    )
+    house.load("users")
+    assert house.ask("SELECT name, valid_to::text FROM dim_user") == [("A", "infinity")]
+    assert house.ask("SELECT followers_count FROM fact_user_metrics ORDER BY 1") == [5, 6]
+
+
+def test_what_is_not_in_the_lake_any_more_leaves_every_table(house):
+    fill(house)
+    keys = [house.land("tweets", 5, {"n": 7, **RICH, "hashtags": ["secret"], "author_id": "44"})]
+    keys.append(house.land("tweet_metrics", 5, {"n": 7}))
+    house.load()
+    assert house.ask("SELECT count(*) FROM dim_hashtag WHERE hashtag = 'secret'") == [1]
+
+    for key in keys:
+        house.lake.delete(key)
+    house.load()
+
+    for table in ("fact_tweet", "fact_tweet_metrics", *(name for name, _ in EVERYTHING[3:7])):
+        assert house.ask(f"SELECT count(*) FROM {table} WHERE tweet_id = 1000000000000000007") == [
+            0
+        ]
+    assert house.ask("SELECT count(*) FROM dim_hashtag WHERE hashtag = 'secret'") == [0]
+    assert house.ask("SELECT count(*) FROM dim_user WHERE user_id = 44") == [0]
+    assert house.ask("SELECT count(*) FROM load_object WHERE key LIKE '%_20261103T0000Z%'") == [0]
+
+
+def test_a_forgotten_profile_leaves_its_id_where_posts_need_it(house):
+    house.land("tweets", 2, {"n": 1})
+    key = house.land("users", 2, {"n": 12, "username": "gone", "location": "Bergen"}, {"n": 13})
+    house.load()
+    house.land("users", 2, {"n": 13})
+    house.load()
+    assert house.ask(
+        "SELECT user_id, is_inferred, username, location FROM dim_user ORDER BY 1"
+    ) == [
+        (12, True, None, None),
+        (13, False, "text 13", None),
+    ]
+    assert house.ask("SELECT user_id FROM fact_user_metrics") == [13]
+    house.lake.delete(key)
+    house.load()
+    assert house.ask("SELECT user_id FROM dim_user") == [12]
+
+
+def test_a_row_that_one_object_lost_comes_from_the_other_that_has_it(house):
+    house.land("tweets", 2, {"n": 1, "like_count": 1, "hashtags": ["a"]}, account="harbour")
+    house.land("tweets", 3, {"n": 1, "like_count": 2, "hashtags": ["b"]}, account="weather")
+    house.load("tweets")
+    assert house.ask("SELECT account, like_count FROM fact_tweet") == [("weather", 2)]
+    assert house.ask("SELECT shadowed FROM load_object ORDER BY key") == [1, 0]
+
+    house.land("tweets", 3, {"n": 2}, account="weather")
+    house.load("tweets")
+
+    assert house.ask("SELECT account, like_count FROM fact_tweet ORDER BY tweet_id") == [
+        ("harbour", 1),
+        ("weather", None),
+    ]
+    assert house.ask(
+        "SELECT hashtag FROM bridge_tweet_hashtag JOIN dim_hashtag USING (hashtag_key)"
+    ) == ["a"]
+    assert house.ask("SELECT shadowed FROM load_object ORDER BY key") == [0, 0]
+
+
+def test_a_changed_post_takes_its_bridges_along(house):
+    house.land("tweets", 2, {"n": 1, **RICH}, {"n": 2, "hashtags": ["kept"]})
+    house.load("tweets")
+    kept = house.ask("SELECT xmin::text FROM fact_tweet WHERE tweet_id % 10 = 2")
+    house.land("tweets", 2, {"n": 1, "hashtags": ["sea", "snow"]}, {"n": 2, "hashtags": ["kept"]})
+
+    (loaded,) = house.load("tweets")
+
+    assert (loaded.new, loaded.changed) == (0, 1)
+    assert house.ask("SELECT hashtag FROM dim_hashtag ORDER BY 1") == ["kept", "sea", "snow"]
+    assert house.ask("SELECT count(*) FROM bridge_tweet_mention") == [0]
+    assert house.ask("SELECT xmin::text FROM fact_tweet WHERE tweet_id % 10 = 2") == kept
+
+
+def test_what_can_not_be_loaded_is_listed_and_the_rest_is_loaded(house):
+    bad = house.land("tweets", 1, {"n": 1}, {"n": 2, "text": "nul \0"}, account="bad")
+    large = house.land("tweets", 1, {"n": 3, "tweet_id": "9223372036854775808"}, account="large")
+    foreign = house.lake.put("curated/tweets/dt=2026-11-02/account=odd/x", b"") or None
+    broken = house.land("tweets", 1, {"n": 4}, account="broken")
+    house.lake.put(broken, b"PAR1 and no more")
+    assert foreign is None
+    for number in range(5):
+        house.land("tweets", number, {"n": 10 + number})
+
+    (loaded,) = house.load("tweets")
+
+    assert set(loaded.failed) == {bad, large, broken}
+    assert "NUL" in loaded.failed[bad]
+    assert "1000000000000000002" in loaded.failed[bad]
+    assert "9223372036854775807" in loaded.failed[large]
+    assert broken in loaded.failed[broken]
+    assert house.ask("SELECT tweet_id % 100 FROM fact_tweet ORDER BY 1") == [10, 11, 12, 13, 14]
+    listed = dict(house.ask("SELECT key, error FROM load_object WHERE state = 'failed'"))
+    assert listed == loaded.failed
+
+    house.land("tweets", 1, {"n": 1}, {"n": 2}, account="bad")
+    house.lake.delete(large)
+    house.land("tweets", 1, {"n": 4}, account="broken")
+    (again,) = house.load("tweets")
+
+    assert (again.objects, again.gone, again.failed) == (2, 1, {})
+    assert house.ask("SELECT count(*) FROM load_object WHERE state = 'failed' OR error <> ''") == [
+        0
+    ]
+    assert house.ask("SELECT count(*) FROM fact_tweet") == [8]
+
+
+def test_an_object_that_fails_later_leaves_what_it_brought_before(house):
+    house.land("tweets", 1, {"n": 1, "like_count": 1})
+    house.load("tweets")
+    house.land("tweets", 1, {"n": 1, "like_count": 2, "text": "\0"})
+    (failed,) = house.load("tweets")
+    assert len(failed.failed) == 1
+    assert house.ask("SELECT like_count FROM fact_tweet") == [1]
+    house.land("tweets", 1, {"n": 2, "like_count": 3})
+    house.load("tweets")
+    assert house.ask("SELECT like_count FROM fact_tweet") == [3]
+
+
+def test_a_schema_of_an_earlier_version_is_loaded_and_a_wrong_one_is_named(house):
+    over = landed_rows.interval(1)
+    old = landed_rows.row("tweets", 1, over, "harbour") | {"author_id": "1", "created_at": POSTED}
+    old["conversation_id"] = None
+    landed_rows.land(
+        house.lake, "tweets", over, "harbour", [old], without=["released_by", "source"]
+    )
+    key = landed_rows.land(house.lake, "tweets", over, "weather", [old], without=["author_id"])
+
+    (loaded,) = house.load("tweets")
+
+    assert list(loaded.failed) == [key]
+    assert "author_id" in loaded.failed[key]
+    assert house.ask("SELECT count(*) FROM fact_tweet") == [1]
+
+
+def test_a_full_disk_stops_what_does_not_fit(house):
+    large = house.land("tweets", 1, {"n": 1, **RICH}, account="large")
+    for number in range(3):
+        house.land("tweets", number, {"n": 10 + number})
+    house.ask(
+        "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE"
+        " 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$"
+    )
+    house.ask(
+        "CREATE TRIGGER full_disk BEFORE INSERT ON fact_tweet FOR EACH ROW"
+        " WHEN (NEW.account = 'large') EXECUTE FUNCTION full_disk()"
+    )
+
+    (loaded,) = house.load("tweets")
+
+    assert list(loaded.failed) == [large]
+    assert "No space left on device" in loaded.failed[large]
+    assert len(loaded.failed[large]) < 500
+    assert house.ask("SELECT tweet_id % 100 FROM fact_tweet ORDER BY 1") == [10, 11, 12]
+    assert house.ask("SELECT count(*) FROM bridge_tweet_mention") == [0]
+
+
+@pytest.mark.parametrize("statement", [1, 6, 9, 12, 15, 18, 21, 24])
+def test_a_lost_connection_costs_nothing(house, statement):
+    """The server ends the worker's session before its n-th statement."""
+    house.land("tweets", 1, {"n": 1, **RICH})
+    house.land("tweets", 2, {"n": 2, **RICH})
+    sessions = []
+
+    def connect():
+        connection = Ending(house.connect(), house, statement if len(sessions) == 1 else 0)
+        sessions.append(connection)
+        return connection
+
+    loaded = load(house.lake, connect, "tweets")
+
+    assert len(sessions) == 3
+    assert (loaded.objects, loaded.failed) == (2, {})
+    assert house.ask("SELECT count(*) FROM fact_tweet") == [2]
+    assert house.ask("SELECT count(*) FROM bridge_tweet_mention") == [4]
+
+
+class Ending:
+    """A session that the server ends before a statement; 0 lets it live."""
+
+    def __init__(self, connection, house, statement):
+        self._connection = connection
+        self._house = house
+        self._left = statement
+
+    def __getattr__(self, name):
+        return getattr(self._connection, name)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._connection.close()
+
+    def cursor(self):
+        return EndingCursor(self._connection.cursor(), self)
+
+    def count(self):
+        self._left -= 1
+        if self._left == 0:
+            with self._connection.cursor() as cursor:
+                cursor.execute("SELECT pg_backend_pid()")
+                ((number,),) = cursor.fetchall()
+            self._house.ask(f"SELECT pg_terminate_backend({number}, 5000)")
+
+
+class EndingCursor:
+    def __init__(self, cursor, session):
+        self._cursor = cursor
+        self._session = session
+
+    def __getattr__(self, name):
+        return getattr(self._cursor, name)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._cursor.close()
+
+    def execute(self, *arguments):
+        self._session.count()
+        return self._cursor.execute(*arguments)
+
+    def adbc_ingest(self, *arguments, **options):
+        self._session.count()
+        return self._cursor.adbc_ingest(*arguments, **options)
