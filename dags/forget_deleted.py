@@ -55,7 +55,7 @@ def forget_deleted() -> None:
         """Compact the days of which something went, for the readers of Glue."""
         return steps.compact(key)
 
-    @task
+    @task(outlets=[steps.GONE])
     def record(key: str) -> str:
         """Say that all of it is done."""
         return steps.record(key)

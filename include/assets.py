@@ -13,3 +13,9 @@ from airflow.sdk import Asset
 def curated(dataset: str) -> Asset:
     """The dataset's curated prefix, ``curated/<dataset>/``."""
     return Asset(f"curated_{dataset}")
+
+
+FORGOTTEN = Asset("forgotten")
+"""Says that posts or profiles are gone from the lake, on whichever days they were."""
+LOADED = Asset("warehouse")
+"""Says that the warehouse is what the lake was when its load began."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 import logging
 from datetime import UTC, date, datetime
 
-from airflow.sdk import get_current_context
+from airflow.sdk import AssetAlias, get_current_context
 from airflow.sdk.exceptions import AirflowSkipException
 
+from include.assets import FORGOTTEN
 from include.compaction.steps import compact_forgotten
 from include.compliance import ask as asking
 from include.compliance.keys import found_key
@@ -21,6 +22,9 @@ from include.context import airflow_url, current_interval
 from include.lake import Lake
 
 log = logging.getLogger(__name__)
+
+GONE = AssetAlias("gone")
+"""Stands for what is announced only if anything went."""
 
 
 def ask() -> str:
@@ -58,9 +62,12 @@ def compact(key: str) -> dict[str, int]:
 
 
 def record(key: str) -> str:
-    """Say in the record that all of it is done; returns its key."""
+    """Say in the record that all of it is done, and announce it; returns its key."""
     lake = open_lake(load_settings())
-    _stored(lake, key).model_copy(update={"finished": True}).write(lake)
+    done = _stored(lake, key).model_copy(update={"finished": True})
+    done.write(lake)
+    if not done.dry_run and (done.posts or done.users):
+        get_current_context()["outlet_events"][GONE].add(FORGOTTEN)
     return key
 
 

@@ -31,7 +31,7 @@ def dagbag():
 
 def test_every_file_loads(dagbag):
     assert dagbag.import_errors == {}
-    assert set(dagbag.dags) == {*CADENCE, "compact_history", "review_quarantine"}
+    assert set(dagbag.dags) == {*CADENCE, "compact_history", "review_quarantine", "load_warehouse"}
 
 
 def test_history_is_compacted_by_hand_and_spark_switches_nobody_itself(dagbag):
@@ -41,6 +41,21 @@ def test_history_is_compacted_by_hand_and_spark_switches_nobody_itself(dagbag):
     wired = {task.task_id: task.downstream_task_ids for task in dag.tasks}
     assert wired == {"plan": {"spark", "publish"}, "spark": {"publish"}, "publish": set()}
     assert set(dag.params) == {"dataset", "since", "until"}
+
+
+def test_the_warehouse_is_loaded_when_anything_in_the_lake_has_changed(dagbag):
+    dag = dagbag.dags["load_warehouse"]
+    announced = {asset.name for asset in dag.timetable.asset_condition.objects}
+    assert announced == {"curated_tweets", "curated_users", "curated_tweet_metrics", "forgotten"}
+    assert dag.max_active_runs == 1
+    wired = {task.task_id: task.downstream_task_ids for task in dag.tasks}
+    assert wired == {
+        "find_news": {"load_users", "load_tweets", "load_tweet_metrics"},
+        "load_users": {"load_tweets", "announce"},
+        "load_tweets": {"load_tweet_metrics", "announce"},
+        "load_tweet_metrics": {"announce"},
+        "announce": set(),
+    }
 
 
 @pytest.mark.parametrize("dag_id", CADENCE)

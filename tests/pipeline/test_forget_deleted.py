@@ -11,11 +11,19 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow.parquet as pq
 import pytest
+from adbc_driver_postgresql import dbapi
+from airflow.models.asset import AssetEvent
+from airflow.utils.session import create_session
+from sqlalchemy import create_engine, select, text
 
 from include.catalogue.reader import curated_days
 from include.compaction.compact import compact
 from include.connections import load_settings, open_glue
+from include.datasets import dataset_names
 from include.interval import Interval
+from include.warehouse.connection import conninfo
+from include.warehouse.load import load
+from include.warehouse.models import Base
 
 DAY = datetime(2026, 11, 3, 0, 31, tzinfo=UTC)
 ACCOUNTS = ("harbour_news", "city_weather", "rail_updates", "faulty_feed", "repost_relay")
@@ -109,6 +117,33 @@ def glue_of(run, monkeypatch):
     return glue
 
 
+def in_warehouse(run, url):
+    """Every row of every table, as text, once what is in the lake is loaded."""
+    engine = create_engine(url)
+    for dataset in dataset_names():
+        assert load(run.lake, lambda: dbapi.connect(conninfo(url)), dataset).failed == {}
+    with engine.connect() as connection:
+        rows = [
+            "\n".join(map(str, row.values()))
+            for table in Base.metadata.tables
+            for (row,) in connection.execute(text(f"SELECT row_to_json(t) FROM {table} t"))  # noqa: S608
+        ]
+        assert sorted(connection.scalars(text("SELECT tweet_id::text FROM fact_tweet"))) == sorted(
+            {row["tweet_id"] for row in rows_of(run.lake, "curated/tweets/")}
+        )
+    engine.dispose()
+    return "\n".join(rows)
+
+
+def announced():
+    """Names of the assets of which the runs of `forget_deleted` told."""
+    with create_session() as session:
+        events = session.scalars(
+            select(AssetEvent).where(AssetEvent.source_dag_id == "forget_deleted")
+        )
+        return [event.asset.name for event in events]
+
+
 def shown(run, glue):
     """Day → ids of the posts that a reader of Glue finds."""
     answer = glue.client.get_partitions(DatabaseName=glue.database, TableName="tweets")
@@ -118,6 +153,25 @@ def shown(run, glue):
         day: {row["tweet_id"] for row in rows_of(run.lake, prefix)}
         for day, prefix in prefixes.items()
     }
+
+
+def test_what_is_forgotten_leaves_the_warehouse_too(world, full_lake, forget, warehouse):
+    run, metrics = full_lake
+    posts = rows_of(run.lake, "curated/tweets/")
+    (user,) = (u for u in rows_of(run.lake, "curated/users/") if u["username"] == "city_weather")
+    assert metrics().succeeded
+    before, told = in_warehouse(run, warehouse), len(announced())
+    world.fates.suspend("city_weather")
+    gone = {post["text"] for post in posts if post["author_id"] == user["user_id"]}
+    gone |= {user["name"], user["description"]} - {None}
+    assert [text for text in gone if text not in before] == []
+
+    forget()
+    forget()
+
+    assert announced()[told:] == ["forgotten"]
+    after = in_warehouse(run, warehouse)
+    assert [text for text in gone if text in after] == []
 
 
 def test_nothing_of_what_x_hides_is_left_anywhere(world, ingest, full_lake, forget, monkeypatch):

@@ -1,0 +1,105 @@
+"""Whole runs of `load_warehouse` over what the ingesting DAGs landed."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime, timedelta
+
+import pyarrow.parquet as pq
+import pytest
+from sqlalchemy import create_engine, text
+
+from include.interval import Interval
+from include.lake import run_report_key
+
+USERS_DAY = Interval(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC))
+ACCOUNTS = ("harbour_news", "faulty_feed", "repost_relay")
+
+
+@pytest.fixture
+def run_load(airflow_database):
+    def run(**events):
+        from airflow.dag_processing.dagbag import DagBag
+
+        dag = DagBag().dags["load_warehouse"]
+        for task in dag.tasks:
+            task.retries = 0
+        finished = dag.test(logical_date=datetime.now(UTC))
+        return str(finished.state), {
+            ti.task_id: str(ti.state) for ti in finished.get_task_instances()
+        }
+
+    return run
+
+
+@pytest.fixture
+def ask(warehouse):
+    engine = create_engine(warehouse)
+
+    def ask(query):
+        with engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(text(query))]
+
+    yield ask
+    engine.dispose()
+
+
+def ids(lake, dataset):
+    return sorted(
+        int(row["tweet_id"])
+        for key in lake.keys(f"curated/{dataset}/")
+        if key.endswith(".parquet")
+        for row in pq.read_table(io.BytesIO(lake.get(key)), columns=["tweet_id"]).to_pylist()
+    )
+
+
+def test_what_landed_is_in_the_warehouse(world, ingest, interval, ask, run_load):
+    ingest(*ACCOUNTS, dataset="users", over=USERS_DAY)
+    landed = ingest(*ACCOUNTS)
+    end = interval.end + timedelta(hours=2)
+    world.travel(end + timedelta(minutes=1))
+    ingest(*ACCOUNTS, dataset="tweet_metrics", over=Interval(interval.end, end))
+
+    state, tasks = run_load()
+
+    assert (state, set(tasks.values())) == ("success", {"success"})
+    assert [row[0] for row in ask("SELECT tweet_id FROM fact_tweet ORDER BY 1")] == ids(
+        landed.lake, "tweets"
+    )
+    observed = ask("SELECT tweet_id FROM fact_tweet_metrics ORDER BY 1")
+    assert [row[0] for row in observed] == ids(landed.lake, "tweet_metrics")
+    assert ask("SELECT count(*) FROM fact_tweet JOIN dim_user ON user_key = author_key"
+               " WHERE is_inferred") == [(0,)]  # fmt: skip
+    assert ask("SELECT DISTINCT username FROM tweets_latest WHERE account = 'harbour_news'") == [
+        ("harbour_news",)
+    ]
+
+
+def test_a_landed_object_that_can_not_be_loaded_fails_the_run_and_names_it(
+    ingest, ask, run_load, world_lake
+):
+    landed = ingest("harbour_news", "repost_relay")
+    (key,) = landed.account("repost_relay").curated_keys
+    world_lake.put(key, b"no Parquet")
+
+    state, tasks = run_load()
+
+    assert (state, tasks["load_tweets"]) == ("failed", "failed")
+    assert tasks["load_tweet_metrics"] == "success"
+    assert ask("SELECT key, state FROM load_object WHERE error <> ''") == [(key, "failed")]
+    assert ask("SELECT DISTINCT account FROM fact_tweet") == [("harbour_news",)]
+
+
+def test_without_a_warehouse_the_run_is_skipped(ingest, run_load):
+    ingest("harbour_news")
+    state, tasks = run_load()
+    assert (state, set(tasks.values())) == ("success", {"skipped"})
+
+
+def test_the_news_are_the_days_on_which_a_run_has_objects(ingest, warehouse, monkeypatch):
+    from include.warehouse import steps
+
+    landed = ingest("harbour_news")
+    run = {"interval": landed.interval.name, "report": run_report_key("tweets", landed.interval)}
+    (day,) = steps._days(landed.lake, "tweets", [run])
+    assert day == landed.interval.day
