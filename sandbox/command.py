@@ -24,7 +24,7 @@ def main() -> int:
         facts = json.loads(host.READY.read_text(encoding="utf-8"))
         world = World(host.DIRECTORY / "world")
         world.s3_url, world.x_url = facts["s3"], facts["x_api"]
-        environment = host.world_of(world)
+        environment = host.world_of(world, facts["warehouse"])
     elif "AIRFLOW_VAR_TWEET_LAKE" in own:
         environment = own
     else:

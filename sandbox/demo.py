@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import psycopg
 import pyarrow.parquet as pq
 
 from include.data_docs.keys import item_key, quarantine_key, run_page_key
@@ -26,6 +27,7 @@ from include.quarantine.selection import Selection, select
 from include.report import RunReport
 from sandbox.airflow_home import REPOSITORY, AirflowHome
 from sandbox.cast import demo_accounts
+from sandbox.warehouse import Warehouse
 from sandbox.world import World
 
 DIRECTORY = REPOSITORY / ".local" / "demo"
@@ -49,16 +51,20 @@ def main() -> int:
     began = time.monotonic()
     shutil.rmtree(DIRECTORY, ignore_errors=True)
     DIRECTORY.mkdir(parents=True)
-    with World(DIRECTORY / "world", now=min(i.end for i in RUNS.values())) as world:
+    with (
+        World(DIRECTORY / "world", now=min(i.end for i in RUNS.values())) as world,
+        Warehouse(DIRECTORY / "warehouse") as warehouse,
+    ):
         lake = Lake(s3_client(world), world.bucket)
         # As an earlier run would have left it: X once showed the account that is deleted now.
         lake.put_json(
             known_key("former_gazette"),
             {"first_seen": "20261031T0800Z_20261031T1200Z", "user_id": "2014110867"},
         )
-        home = AirflowHome(DIRECTORY / "airflow", demo_environment(world))
+        connections = {**demo_environment(world), **warehouse.environment()}
+        home = AirflowHome(DIRECTORY / "airflow", connections)
         home.environment["AIRFLOW__API__BASE_URL"] = ""  # there will be no UI to lead to
-        say("world    X API, S3 and mail server on loopback")
+        say("world    X API, S3 and mail server on loopback, PostgreSQL beside them")
         say("airflow  creating its database")
         home.migrate()
         succeeded = True
@@ -67,7 +73,10 @@ def main() -> int:
             if dataset == "tweet_metrics":
                 make_posts_disappear(world, lake)
             say(f"run      ingest_{dataset} over {interval_in_words(interval)}")
-            succeeded &= run_dag(home, dataset, interval)
+            succeeded &= run_dag(home, f"ingest_{dataset}", interval.end)
+        say("run      load_warehouse")
+        succeeded &= run_dag(home, "load_warehouse", interval.end)
+        loaded = count_rows(warehouse)
         copy_lake(lake, DIRECTORY / "lake")
         keep_quarantine_pages(lake)
         mails = copy_mails(world)
@@ -79,7 +88,7 @@ def main() -> int:
         return 1
     found = {dataset: report for dataset, report in reports.items() if report is not None}
     shutil.copytree(DIRECTORY / "lake" / "data-docs", DIRECTORY / "data-docs", dirs_exist_ok=True)
-    summary = summarise(found, world.bucket, mails)
+    summary = summarise(found, world.bucket, mails, loaded)
     (DIRECTORY / "summary.json").write_text(json.dumps(summary, indent=1), encoding="utf-8")
     print_summary(found, summary, time.monotonic() - began)
     return 0 if succeeded and complete(summary) else 1
@@ -120,12 +129,10 @@ def s3_client(world: World) -> Any:
     )
 
 
-def run_dag(home: AirflowHome, dataset: str, interval: Interval) -> bool:
+def run_dag(home: AirflowHome, dag_id: str, logical_date: datetime) -> bool:
     """Run a DAG in one process, saying each task as it starts; whether it succeeded."""
     with (
-        home.start_command(
-            "dags", "test", f"ingest_{dataset}", interval.end.isoformat()
-        ) as process,
+        home.start_command("dags", "test", dag_id, logical_date.isoformat()) as process,
         (DIRECTORY / "airflow.log").open("a", encoding="utf-8") as log,
     ):
         assert process.stdout is not None  # noqa: S101 - it was opened as a pipe
@@ -180,7 +187,24 @@ def stored_report(lake: Lake, dataset: str) -> RunReport | None:
     return None if body is None else RunReport.model_validate_json(body)
 
 
-def summarise(reports: dict[str, RunReport], bucket: str, mails: list[Path]) -> dict[str, Any]:
+def count_rows(warehouse: Warehouse) -> dict[str, int]:
+    """How many rows the warehouse has of what a person asks for first."""
+    tables = {
+        "posts": "fact_tweet",
+        "hashtags": "dim_hashtag",
+        "accounts": "dim_user WHERE is_current",
+        "observations": "fact_tweet_metrics",
+    }
+    with psycopg.connect(warehouse.url) as connection:
+        return {
+            name: sum(number for (number,) in connection.execute(f"SELECT count(*) FROM {table}"))  # noqa: S608 - names of ours
+            for name, table in tables.items()
+        }
+
+
+def summarise(
+    reports: dict[str, RunReport], bucket: str, mails: list[Path], warehouse: dict[str, int]
+) -> dict[str, Any]:
     """The figures of `summary.json`; paths are relative to the repository."""
     accounts = [
         {
@@ -207,6 +231,7 @@ def summarise(reports: dict[str, RunReport], bucket: str, mails: list[Path]) -> 
         "saved_usd": round(sum(bill.saved_usd for bill in bills), 4),
         "month_forecast_usd": bills[-1].month_forecast_usd,
         "bucket": bucket,
+        "warehouse": warehouse,
         "data_docs": str(page.relative_to(REPOSITORY)),
         "mail": [str(mail.relative_to(REPOSITORY)) for mail in mails],
     }
@@ -222,6 +247,8 @@ def complete(summary: dict[str, Any]) -> bool:
             "quarantined rows": any((DIRECTORY / "lake/quarantine").rglob("rows.parquet")),
             "the digest mail": bool(summary["mail"]),
             "the run's page": (REPOSITORY / summary["data_docs"]).is_file(),
+            "every curated post in the warehouse": summary["warehouse"]["posts"]
+            == totals["curated"],
             "every row": totals["fetched"]
             == totals["curated"] + totals["quarantined"] + totals["duplicates"]
             > 0,
@@ -246,6 +273,8 @@ def print_summary(reports: dict[str, RunReport], summary: dict[str, Any], second
     say(f"users          {count_of(summary['users'], 'profile')} taken down")
     seen = ", ".join(f"{number} {status}" for status, number in summary["tweet_metrics"].items())
     say(f"tweet_metrics  posts looked at two hours later: {seen}")
+    held = ", ".join(f"{number} {what}" for what, number in summary["warehouse"].items())
+    say(f"warehouse      {held}")
     say("")
     for dataset, report in reports.items():
         bill = report.bill

@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 
 from sandbox.airflow_home import REPOSITORY, AirflowHome
 from sandbox.demo import demo_environment
+from sandbox.warehouse import Warehouse
 from sandbox.world import World
 
 DIRECTORY = REPOSITORY / ".local" / "up"
@@ -69,15 +70,16 @@ def _run(stop: threading.Event) -> None:
     home_folder = DIRECTORY / "airflow"
     # The world's S3 forgets everything between two starts; an old database would tell of it.
     shutil.rmtree(home_folder, ignore_errors=True)
-    with world:
-        home = AirflowHome(home_folder, world_of(world), port=AIRFLOW_PORT)
+    with world, Warehouse(DIRECTORY / "warehouse") as warehouse:
+        connections = world_of(world, warehouse.url)
+        home = AirflowHome(home_folder, connections, port=AIRFLOW_PORT)
         with home:
-            _say_ready(home, world)
+            _say_ready(home, world, warehouse)
             while not stop.wait(timeout=2):
                 home.check()
 
 
-def world_of(world: World, own: Path = REPOSITORY / ".env") -> dict[str, str]:
+def world_of(world: World, warehouse: str, own: Path = REPOSITORY / ".env") -> dict[str, str]:
     """Connections and Variables of the sandbox; what the file ``.env`` sets wins over them."""
     docs_url = f"http://127.0.0.1:{AIRFLOW_PORT}/data-docs/"
     environment = demo_environment(world, data_docs_url=docs_url)
@@ -85,10 +87,11 @@ def world_of(world: World, own: Path = REPOSITORY / ".env") -> dict[str, str]:
     if "AIRFLOW_CONN_X_API" in settings:
         # The sandbox's accounts live in the sandbox only.
         del environment["AIRFLOW_VAR_X_ACCOUNTS"]
+    environment["AIRFLOW_CONN_WAREHOUSE"] = warehouse
     return {**environment, "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False", **settings}
 
 
-def _say_ready(home: AirflowHome, world: World) -> None:
+def _say_ready(home: AirflowHome, world: World, warehouse: Warehouse) -> None:
     facts = {
         "airflow": home.url,
         "user": "admin",
@@ -96,6 +99,7 @@ def _say_ready(home: AirflowHome, world: World) -> None:
         "data_docs": f"{home.url}/data-docs/",
         "x_api": world.x_url,
         "s3": world.s3_url,
+        "warehouse": warehouse.url,
         "mails": str(world.smtp.folder.relative_to(REPOSITORY)),
     }
     draft: Path = READY.with_suffix(".draft")

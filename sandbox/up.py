@@ -61,6 +61,7 @@ def _say_where() -> None:
         f"mails      {facts['mails']}\n"
         f"X API      {facts['x_api']}\n"
         f"S3         {facts['s3']}\n"
+        f"warehouse  {facts['warehouse']}\n"
         "End it with: make down\n"
     )
 

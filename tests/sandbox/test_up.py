@@ -12,7 +12,10 @@ import pytest
 
 from sandbox import command, down, host, up
 
-FACTS = dict.fromkeys(("airflow", "user", "password", "data_docs", "mails", "x_api", "s3"), "fresh")
+FACTS = dict.fromkeys(
+    ("airflow", "user", "password", "data_docs", "mails", "x_api", "s3", "warehouse"), "fresh"
+)
+WAREHOUSE = "postgresql://postgres@/postgres?host=/tmp/somewhere"
 LIKE_A_HOST = "import sys; print('up', flush=True); sys.stdin.read()"
 
 
@@ -138,18 +141,21 @@ def test_what_runs_is_ended(
 def test_what_env_sets_wins_over_the_sandbox(world, tmp_path):
     own = tmp_path / ".env"
     own.write_text('AIRFLOW_CONN_X_API=\'{"conn_type": "http", "host": "https://api.x.com"}\'\n')
-    environment = host.world_of(world, own)
+    environment = host.world_of(world, WAREHOUSE, own)
     assert json.loads(environment["AIRFLOW_CONN_X_API"])["host"] == "https://api.x.com"
     assert "AIRFLOW_VAR_X_ACCOUNTS" not in environment
     assert world.s3_url in environment["AIRFLOW_CONN_AWS_DEFAULT"]
 
 
 def test_mails_lead_to_data_docs_in_airflow_s_ui(world, tmp_path):
-    settings = json.loads(host.world_of(world, tmp_path / "none")["AIRFLOW_VAR_TWEET_LAKE"])
+    settings = json.loads(
+        host.world_of(world, WAREHOUSE, tmp_path / "none")["AIRFLOW_VAR_TWEET_LAKE"]
+    )
     assert settings["data_docs_url"] == f"http://127.0.0.1:{host.AIRFLOW_PORT}/data-docs/"
 
 
 def test_without_env_the_world_is_the_sandbox(world, tmp_path):
-    environment = host.world_of(world, tmp_path / "none")
+    environment = host.world_of(world, WAREHOUSE, tmp_path / "none")
     assert world.x_url in environment["AIRFLOW_CONN_X_API"]
     assert "harbour_news" in environment["AIRFLOW_VAR_X_ACCOUNTS"]
+    assert environment["AIRFLOW_CONN_WAREHOUSE"] == WAREHOUSE
