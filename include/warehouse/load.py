@@ -123,6 +123,10 @@ def load(
         _wait_for_others(cursor)
         while changes := find_changes(lake, cursor, dataset, days, without=loaded.failed):
             connection.rollback()  # the look at the ledger is over; the lock is the session's
+            if dataset == "tweet_metrics":
+                # Before any worker writes: whoever makes one waits for all who do.
+                load_tweet_metrics.make_partitions(cursor, {entry.day for entry in changes.new})
+                connection.commit()
             log.info(
                 "%s: %s to load, %d gone",
                 dataset, count_of(len(changes.new), "object"), len(changes.gone),
@@ -231,10 +235,6 @@ class _Worker:
     def _load(self, batch: _Batch) -> Loaded:
         fact, merge = _MERGES[self._dataset]
         with self._connection.cursor() as cursor:
-            if fact is load_tweet_metrics.TWEET_METRICS:
-                days = (entry.day for entry in batch.objects)
-                load_tweet_metrics.make_partitions(cursor, days)
-                self._connection.commit()
             has_copies = stage(
                 cursor,
                 self._lake,

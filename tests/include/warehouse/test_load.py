@@ -268,6 +268,19 @@ def test_a_changed_post_takes_its_bridges_along(house):
     assert house.ask("SELECT xmin::text FROM fact_tweet WHERE tweet_id % 10 = 2") == kept
 
 
+def test_months_that_are_new_are_loaded_by_several_at_once(house):
+    for days in range(6):
+        for number in range(2):
+            moment = POSTED + timedelta(days=41 * days, hours=number)
+            over = landed_rows.interval(6 * 41 * days + number)
+            row = landed_rows.row("tweet_metrics", 1, over, "") | {"observed_at": moment}
+            landed_rows.land(house.lake, "tweet_metrics", over, rows=[row | {"status": "visible"}])
+
+    (loaded,) = house.load("tweet_metrics")
+
+    assert (loaded.objects, loaded.new, loaded.failed) == (12, 12, {})
+
+
 def test_what_can_not_be_loaded_is_listed_and_the_rest_is_loaded(house):
     bad = house.land("tweets", 1, {"n": 1}, {"n": 2, "text": "nul \0"}, account="bad")
     large = house.land("tweets", 1, {"n": 3, "tweet_id": "9223372036854775808"}, account="large")
