@@ -24,6 +24,16 @@ def home_key() -> str:
     return f"{SITE}index.html"
 
 
+def reports_prefix() -> str:
+    """``data-docs/reports/``: what was made from the warehouse."""
+    return f"{SITE}reports/"
+
+
+def report_key(dataset: str) -> str:
+    """``data-docs/reports/tweets.html``, the pictures of a dataset."""
+    return f"{reports_prefix()}{dataset}.html"
+
+
 def dataset_page_key(dataset: str) -> str:
     """``data-docs/tweets/index.html``, how every account of the dataset fares."""
     return f"{SITE}{dataset}/index.html"

@@ -24,6 +24,8 @@ from include.data_docs.keys import (
     part_name,
     quarantine_key,
     relative_link,
+    report_key,
+    reports_prefix,
     run_page_key,
 )
 from include.data_docs.plot import dots, floor_of, line
@@ -45,7 +47,7 @@ LATEST = 8
 """Runs, items in quarantine and accounts that the start page lists of each kind."""
 _FOLDER = Path(__file__).parent
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_OTHERS = (STYLE_KEY.rpartition("/")[0] + "/",)
+_OTHERS = (STYLE_KEY.rpartition("/")[0] + "/", reports_prefix())
 """Folders of the site that are no dataset's."""
 
 
@@ -78,6 +80,8 @@ class LakeHistory(NamedTuple):
     all_open: int
     problem: str = ""
     """Why they can't be shown."""
+    reports: Sequence[str] = ()
+    """Keys of the reports that there are."""
 
 
 class Pages:
@@ -136,6 +140,7 @@ class Pages:
             newest_open=found.newest_open,
             all_open=found.all_open,
             problem=found.problem,
+            reports=found.reports,
             most_accounts=LATEST,
         )
 
@@ -155,6 +160,7 @@ class Pages:
             "home_key": home_key,
             "item_key": item_key,
             "quarantine_key": quarantine_key,
+            "report_key": report_key,
             "month_of": month_of,
             "month_page_key": month_page_key,
             "page_key": page_key,
@@ -183,12 +189,14 @@ def read_history(lake: Lake) -> LakeHistory:
     datasets = (f.removeprefix(SITE).strip("/") for f in lake.folders(SITE) if f not in _OTHERS)
     histories = {dataset: _history(lake, dataset) for dataset in datasets}
     known = {dataset: history for dataset, history in histories.items() if history.months}
+    reports = list(lake.keys(reports_prefix()))
     try:
         waiting = open_by_month(lake)
         newest = list(newest_open(lake, waiting, LATEST))
     except ItemsUnreadable as error:
-        return LakeHistory(known, [], 0, str(error))
-    return LakeHistory(known, newest, sum(sum(months.values()) for months in waiting.values()))
+        return LakeHistory(known, [], 0, str(error), reports)
+    count = sum(sum(months.values()) for months in waiting.values())
+    return LakeHistory(known, newest, count, reports=reports)
 
 
 def _history(lake: Lake, dataset: str) -> DatasetHistory:

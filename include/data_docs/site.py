@@ -29,7 +29,7 @@ from include.report import AccountReport, RunReport
 
 STYLE = Path(__file__).parent / "static" / "style.css"
 Found = TypeVar("Found")
-_HTML = "text/html; charset=utf-8"
+HTML = "text/html; charset=utf-8"
 
 
 class PageNotRendered(TweetLakeError):
@@ -63,7 +63,7 @@ def publish(
     lake.put(STYLE_KEY, STYLE.read_bytes(), "text/css")
     _publish_accounts(lake, pages, report, interval, changed)
     run_page = run_page_key(dataset, interval)
-    lake.put(run_page, pages.run(report, interval), _HTML)
+    lake.put(run_page, pages.run(report, interval), HTML)
     record(lake, dataset, month, RunSummary.of(report))
     record_rates(lake, month, report)
     _put_settled(
@@ -82,6 +82,20 @@ def publish(
     return run_page
 
 
+def publish_home(lake: Lake, airflow_url: str | None = None) -> None:
+    """Write the start page, which leads to what is there now.
+
+    Args:
+        lake: whose page it is.
+        airflow_url: where Airflow's UI is, for links to its runs.
+
+    Raises:
+        LakeUnavailable: S3 refused.
+    """
+    pages = Pages(lake, airflow_url)
+    _put_settled(lake, partial(read_history, lake), lambda found: {home_key(): pages.home(found)})
+
+
 def _publish_accounts(
     lake: Lake,
     pages: Pages,
@@ -97,7 +111,7 @@ def _publish_accounts(
         body = lake.get(validation_key)
         with renderer:
             page = _account_page(pages, report, account, validation_key, body)
-        lake.put(page_key(validation_key), page, _HTML)
+        lake.put(page_key(validation_key), page, HTML)
 
     wanted = [(account, key) for account in report.accounts for key in account.validation_keys]
     new = [page for page in wanted if changed is None or page[0].account in changed]
@@ -142,7 +156,7 @@ def _put_settled(
     found = read()
     while True:
         for key, body in render(found).items():
-            lake.put(key, body, _HTML)
+            lake.put(key, body, HTML)
         latest = read()
         if latest == found:
             return

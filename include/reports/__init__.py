@@ -1,0 +1,1 @@
+"""Reports: a page of pictures for each dataset, made from the warehouse."""
