@@ -21,8 +21,16 @@ _LONGEST = 38
 """Characters of a name for which a row has room."""
 _COLOURS = [f"var(--plot-{place})" for place in range(1, 6)]
 _LABELS = 3
+_INWARDS = alt.expr(
+    "datum.value === domain('x')[0] ? 'left'"
+    " : datum.value === peek(domain('x')) ? 'right' : 'center'"
+)
+"""Which end of a day's label is at the day: none leads out of the picture."""
+_COUNT = "~s"
+_SHORT = 10
+"""Names of so few characters stand three in a row."""
 _VERSION = "_".join(alt.SCHEMA_VERSION.strip("v").split(".")[:2])
-_SIZE = re.compile(r'<svg [^>]*(viewBox="[0-9. ]+")>')
+_SIZE = re.compile(r'<svg [^>]*viewBox="([0-9. ]+)">')
 
 Point = Mapping[str, Any]
 
@@ -32,7 +40,7 @@ def bars(
     said: str,
     *,
     kinds: Sequence[str] = (),
-    format: str = "~s",  # noqa: A002 - Vega's own name
+    format: str = _COUNT,  # noqa: A002 - Vega's own name
 ) -> Markup:
     """Bars by day, one upon another where there are ``kinds``.
 
@@ -53,7 +61,7 @@ def lines(
     said: str,
     *,
     kinds: Sequence[str] = (),
-    format: str = "~s",  # noqa: A002
+    format: str = _COUNT,  # noqa: A002
 ) -> Markup:
     """Lines by day, with a dot for each value; arguments as of :func:`bars`."""
     chart = _of(points).mark_line(color=_COLOURS[0], point=alt.OverlayMarkDef(size=14))
@@ -85,7 +93,7 @@ def spans(points: Sequence[Point], said: str, axis: str) -> Markup:
     base = _of(points).encode(x=x)
     marks = (
         base.mark_rule(strokeWidth=6, opacity=0.4, color=_COLOURS[0]).encode(
-            y=_values("~s", zero=True, field="low"), y2="high:Q"
+            y=_values(_COUNT, zero=True, field="low"), y2="high:Q"
         ),
         base.mark_point(filled=True, opacity=1, size=50, color=_COLOURS[0]).encode(y="middle:Q"),
     )
@@ -110,18 +118,27 @@ def _days(points: Sequence[Point]) -> alt.X:
     ]
     steps = range(min(_LABELS, len(every)))
     named = [every[round(step * (len(every) - 1) / (max(steps) or 1))] for step in steps]
-    axis = alt.Axis(values=named, labelAngle=0, labelFlush=True, grid=False, labelOverlap=False)
+    axis = alt.Axis(values=named, labelAngle=0, labelAlign=_INWARDS, labelOverlap=False, grid=False)
     return alt.X("day:O", title=None, scale=alt.Scale(domain=every), axis=axis)
 
 
 def _values(format: str, *, zero: bool, field: str = "value") -> alt.Y:  # noqa: A002
-    axis = alt.Axis(format=format, tickCount=4, domain=False, ticks=False)
+    axis = alt.Axis(
+        labelExpr=f"format(datum.value, '{format}')",
+        tickCount=4,
+        tickMinStep=1 if format == _COUNT else alt.Undefined,
+        domain=False,
+        ticks=False,
+    )
     return alt.Y(f"{field}:Q", title=None, scale=alt.Scale(zero=zero), axis=axis)
 
 
 def _kinds(kinds: Sequence[str]) -> alt.Color:
     scale = alt.Scale(domain=list(kinds), range=_COLOURS[: len(kinds)])
-    legend = alt.Legend(orient="top", columns=3, title=None, symbolType="square", symbolSize=80)
+    columns = 3 if max(map(len, kinds)) <= _SHORT else 2
+    legend = alt.Legend(
+        orient="top", columns=columns, title=None, symbolType="square", symbolSize=80
+    )
     return alt.Color("kind:N", scale=scale, legend=legend)
 
 
@@ -137,10 +154,11 @@ def _svg(
         chart.properties(
             width=WIDTH,
             height=height,
-            padding=0,
+            padding=3,
             autosize=alt.AutoSizeParams(type="fit", contains="padding"),
         )
         .configure(background="transparent", aria=False, font="inherit")
+        .configure_mark(aria=False)
         .configure_text(color="currentColor", fontSize=13)
         .configure_axis(
             labelColor="currentColor", titleColor="currentColor", labelFontSize=12,
@@ -156,5 +174,5 @@ def _svg(
     head = _SIZE.match(drawn)
     if head is None:
         raise ValueError(f"vl-convert drew no SVG, but {drawn[:200]!r}")
-    opening = Markup('<svg {} role="img" aria-label="{}">').format(Markup(head[1]), said)
+    opening = Markup('<svg viewBox="{}" role="img" aria-label="{}">').format(head[1], said)
     return opening + Markup(drawn[head.end() :])  # noqa: S704 - Vega has escaped its texts

@@ -18,6 +18,8 @@ class Figure:
     caption: str
     svg: Markup | None = None
     """None where there is nothing to show."""
+    is_list: bool = False
+    """As high as it is long; lists stand after the other pictures."""
     columns: Sequence[str] = ()
     """Heads of the table; the first column names the row, the others are numbers."""
     rows: Sequence[Sequence[str]] = field(default=())

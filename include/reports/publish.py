@@ -73,7 +73,7 @@ def _page(
             datasets=list(_FIGURES),
             has_docs=history is not None,
             questions=questions,
-            figures=figures,
+            figures=sorted(figures, key=lambda figure: figure.is_list),
         )
     )
     return encode(text)

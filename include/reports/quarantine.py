@@ -31,8 +31,8 @@ def figure(rates: Rates | None, problem: str = "") -> Figure:
         or f"Rows that failed a critical check, of all that were checked in the runs of each of "
         f"the last {DAYS} days, whatever was released later. They are not in the warehouse.",
         bars(points, said, format=".1~%") if points else None,
-        ("Day", "Rate", "Quarantined", "Checked"),
-        [
+        columns=("Day", "Rate", "Quarantined", "Checked"),
+        rows=[
             (
                 str(day),
                 share(tally.quarantined / tally.rows),

@@ -40,8 +40,8 @@ def _by_age(questions: Questions) -> Figure:
         "Likes, replies, reposts and quotes of posts of each age, reposts left out: the dot is the "
         "median, half of the observations are within the line.",
         spans(points, said, "hours since posting") if points else None,
-        ("Hours", "A quarter below", "Median", "A quarter above", "Observations"),
-        [
+        columns=("Hours", "A quarter below", "Median", "A quarter above", "Observations"),
+        rows=[
             (_age(row.age), *(number(value) for value in row.quartiles), number(row.observations))
             for row in rows
         ],
@@ -63,8 +63,8 @@ def _observations(days: dict[date, dict[str, int]]) -> Figure:
         "Observations by day",
         "How often posts were looked at on each UTC day, gone ones too.",
         bars(points, said) if points else None,
-        ("Day", "Observations"),
-        [(str(day), number(total)) for day, total in reversed(totals.items())],
+        columns=("Day", "Observations"),
+        rows=[(str(day), number(total)) for day, total in reversed(totals.items())],
     )
 
 
@@ -84,8 +84,8 @@ def _gone(days: dict[date, dict[str, int]]) -> Figure:
         "Share of the observations of each day that found the post gone, and why. A post that was "
         "seen to be gone is not looked at again." + ("" if gone or not days else " None was."),
         bars(points, said, kinds=statuses, format=".1~%") if points else None,
-        ("Day", *statuses, "Share"),
-        [
+        columns=("Day", *statuses, "Share"),
+        rows=[
             (
                 str(day),
                 *(number(by_status.get(status, 0)) for status in statuses),

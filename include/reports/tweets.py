@@ -20,15 +20,15 @@ def figures(questions: Questions) -> list[Figure]:
     return [
         *_by_day(questions),
         _most(
-            questions, "hashtags", HASHTAGS, "Hashtags", "hashtag",
+            questions, "hashtags", HASHTAGS, "Hashtags", "Hashtag",
             "Posts with each hashtag, whatever its letters' case; those on most posts first.",
         ),
         _most(
-            questions, "domains", DOMAINS, "Where links lead", "domain",
+            questions, "domains", DOMAINS, "Where links lead", "Domain",
             "Posts that link to each domain. Links to X itself are left out.",
         ),
         _most(
-            questions, "languages", LANGUAGES, "Languages", "language",
+            questions, "languages", LANGUAGES, "Languages", "Language",
             "Posts by language as X tells it, or as it was detected where X tells none. und is "
             "unknown; zxx and what begins with q is X's mark of posts without sentences.",
         ),
@@ -56,8 +56,8 @@ def _by_day(questions: Questions) -> Iterable[Figure]:
         "Posts of each UTC day. A post that is, say, a reply and a quote counts once, as several "
         "at once.",
         bars(points, _said(totals, "post"), kinds=kinds) if points else None,
-        ("Day", *kinds, "All"),
-        [
+        columns=("Day", *kinds, "All"),
+        rows=[
             (str(day), *(number(posts[day].get(kind, 0)) for kind in kinds), number(total))
             for day, total in reversed(totals.items())
         ],
@@ -71,8 +71,8 @@ def _by_day(questions: Questions) -> Iterable[Figure]:
         "Likes, replies, reposts and quotes that the posts of each day have got so far. Reposts "
         "are left out: their counts are the original's. The last days are still growing.",
         bars(points, _said(counted_days, "engagement", "engagements")) if points else None,
-        ("Day", "Engagement", "Posts", "Mean"),
-        [
+        columns=("Day", "Engagement", "Posts", "Mean"),
+        rows=[
             (
                 str(day),
                 number(total),
@@ -85,19 +85,21 @@ def _by_day(questions: Questions) -> Iterable[Figure]:
 
 
 def _most(  # noqa: PLR0917
-    questions: Questions, name: str, query: str, title: str, what: str, caption: str
+    questions: Questions, name: str, query: str, title: str, column: str, caption: str
 ) -> Figure:
     found = questions.ask(query)
     points = [{"name": row.name, "value": row.posts, "shown": number(row.posts)} for row in found]
-    said = f"{count_of(len(found), what)}, from {found[0].name} with " if found else ""
-    said += f"{count_of(found[0].posts, 'post')} down" if found else ""
+    said = f"{count_of(found[0].posts, 'post')} with {found[0].name}" if found else ""
+    if found[1:]:
+        said += f", down to {number(found[-1].posts)} with {found[-1].name}"
     return Figure(
         name,
         title,
         caption,
         ranking(points, said) if points else None,
-        (what.capitalize(), "Posts"),
-        [(row.name, number(row.posts)) for row in found],
+        is_list=True,
+        columns=(column, "Posts"),
+        rows=[(row.name, number(row.posts)) for row in found],
     )
 
 

@@ -35,8 +35,10 @@ def _followers(questions: Questions) -> Figure:
         f"Followers of all accounts together. {_LATEST_NUMBER}; an account that was added counts "
         "from its first.",
         lines(points, said) if points else None,
-        ("Day", "Followers", "Accounts"),
-        [(str(row.day), number(row.followers), number(row.accounts)) for row in reversed(days)],
+        columns=("Day", "Followers", "Accounts"),
+        rows=[
+            (str(row.day), number(row.followers), number(row.accounts)) for row in reversed(days)
+        ],
     )
 
 
@@ -58,8 +60,8 @@ def _largest(questions: Questions) -> Figure:
         )
         if points
         else None,
-        ("Account", "Day", "Followers", "Growth"),
-        [(row.name, str(row.day), number(row.followers), change(row.growth)) for row in rows],
+        columns=("Account", "Day", "Followers", "Growth"),
+        rows=[(row.name, str(row.day), number(row.followers), change(row.growth)) for row in rows],
     )
 
 
@@ -72,8 +74,9 @@ def _growth(questions: Questions) -> Iterable[Figure]:
     if len(rows) <= MOST:
         yield _ranked("growth", "Growth of each account", caption, rows)
         return
-    yield _ranked("most", "Accounts that grew most", caption, rows[:MOST])
-    yield _ranked("least", "Accounts that grew least", caption, rows[: -MOST - 1 : -1])
+    half = len(rows) // 2
+    yield _ranked("most", "Accounts that grew most", caption, rows[:half])
+    yield _ranked("least", "Accounts that grew least", caption, rows[: half - 1 : -1])
 
 
 def _ranked(name: str, title: str, caption: str, rows: Sequence[Row[Any]]) -> Figure:
@@ -89,6 +92,7 @@ def _ranked(name: str, title: str, caption: str, rows: Sequence[Row[Any]]) -> Fi
         title,
         caption,
         ranking(points, said) if points else None,
-        ("Account", "First", "Last", "Growth"),
-        [(row.name, number(row.began), number(row.ended), change(row.growth)) for row in rows],
+        is_list=True,
+        columns=("Account", "First", "Last", "Growth"),
+        rows=[(row.name, number(row.began), number(row.ended), change(row.growth)) for row in rows],
     )
