@@ -75,6 +75,10 @@ try-suite: $(READY) ## Say what a changed suite would do to the same lake (DATAS
 sql: $(READY) ## Ask the lake of `make up` or of .env (QUERY="SELECT count(*) FROM tweets")
 	@$(BIN)/python -m sandbox.command include.catalogue.command "$${QUERY:-}"
 
+.PHONY: report
+report: $(READY) ## Make the pictures of the warehouse that the same lake was loaded into
+	@$(BIN)/python -m sandbox.command include.reports.command
+
 .PHONY: lint
 lint: $(TESTABLE) ## Judge style, types and the lock; repairs nothing
 	@$(BIN)/ruff check

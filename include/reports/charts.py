@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
+from unicodedata import east_asian_width
 
 import altair as alt
 import vl_convert
@@ -17,8 +18,10 @@ from markupsafe import Markup
 
 WIDTH, HEIGHT = 360, 230
 _ROW = 32
-_LONGEST = 38
-"""Characters of a name for which a row has room."""
+_ROOM = WIDTH - 70
+"""Of a name in a row, beside its value."""
+_LETTER, _WIDE_LETTER = 8.2, 13
+"""About as wide as they are drawn."""
 _COLOURS = [f"var(--plot-{place})" for place in range(1, 6)]
 _LABELS = 3
 _INWARDS = alt.expr(
@@ -26,6 +29,8 @@ _INWARDS = alt.expr(
     " : datum.value === peek(domain('x')) ? 'right' : 'center'"
 )
 """Which end of a day's label is at the day: none leads out of the picture."""
+_FEW = 6
+"""Days so wide that a label has room below each."""
 _COUNT = "~s"
 _SHORT = 10
 """Names of so few characters stand three in a row."""
@@ -118,7 +123,8 @@ def _days(points: Sequence[Point]) -> alt.X:
     ]
     steps = range(min(_LABELS, len(every)))
     named = [every[round(step * (len(every) - 1) / (max(steps) or 1))] for step in steps]
-    axis = alt.Axis(values=named, labelAngle=0, labelAlign=_INWARDS, labelOverlap=False, grid=False)
+    align = _INWARDS if len(every) > _FEW else alt.Undefined
+    axis = alt.Axis(values=named, labelAngle=0, labelAlign=align, labelOverlap=False, grid=False)
     return alt.X("day:O", title=None, scale=alt.Scale(domain=every), axis=axis)
 
 
@@ -137,13 +143,25 @@ def _kinds(kinds: Sequence[str]) -> alt.Color:
     scale = alt.Scale(domain=list(kinds), range=_COLOURS[: len(kinds)])
     columns = 3 if max(map(len, kinds)) <= _SHORT else 2
     legend = alt.Legend(
-        orient="top", columns=columns, title=None, symbolType="square", symbolSize=80
+        orient="top",
+        columns=columns,
+        title=None,
+        symbolType="square",
+        symbolSize=80,
+        labelLimit=0,
     )
     return alt.Color("kind:N", scale=scale, legend=legend)
 
 
 def _cut(name: str) -> str:
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+    """A name as far as there is room; Vega would cut letters in two that are two in UTF-16."""
+    right = 0.0
+    for place, letter in enumerate(name):
+        is_wide = letter in "mwMW@%" or east_asian_width(letter) in "WF"
+        right += _WIDE_LETTER if is_wide else _LETTER
+        if right > _ROOM:
+            return f"{name[:place]}…"
+    return name
 
 
 def _svg(
