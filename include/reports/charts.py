@@ -34,6 +34,9 @@ _FEW = 6
 _COUNT = "~s"
 _SHORT = 10
 """Names of so few characters stand three in a row."""
+_WITH_LABELS = alt.AutoSizeParams(type="fit", contains="padding")
+_BARS_ALONE = alt.AutoSizeParams(type="none")
+"""What the size of a chart is of: a long name is not to make its bars shorter."""
 _VERSION = "_".join(alt.SCHEMA_VERSION.strip("v").split(".")[:2])
 _SIZE = re.compile(r'<svg [^>]*viewBox="([0-9. ]+)">')
 
@@ -88,7 +91,7 @@ def ranking(points: Sequence[Point], said: str) -> Markup:
         base.mark_text(align="left", yOffset=-4).encode(x=alt.value(0), text="name:N"),
         base.mark_text(align="right", yOffset=-4).encode(x=alt.value("width"), text="shown:N"),
     )
-    return _svg(alt.layer(*marks), said, height=_ROW * len(rows))
+    return _svg(alt.layer(*marks), said, height=_ROW * len(rows), autosize=_BARS_ALONE)
 
 
 def spans(points: Sequence[Point], said: str, axis: str) -> Markup:
@@ -165,16 +168,15 @@ def _cut(name: str) -> str:
 
 
 def _svg(
-    chart: alt.Chart | alt.LayerChart | alt.FacetChart, said: str, height: int = HEIGHT
+    chart: alt.Chart | alt.LayerChart | alt.FacetChart,
+    said: str,
+    *,
+    height: int = HEIGHT,
+    autosize: alt.AutoSizeParams = _WITH_LABELS,
 ) -> Markup:
     """Draw it; what is in the drawing is escaped by Vega."""
     described = (
-        chart.properties(
-            width=WIDTH,
-            height=height,
-            padding=3,
-            autosize=alt.AutoSizeParams(type="fit", contains="padding"),
-        )
+        chart.properties(width=WIDTH, height=height, padding=3, autosize=autosize)
         .configure(background="transparent", aria=False, font="inherit")
         .configure_mark(aria=False)
         .configure_text(color="currentColor", fontSize=13)
