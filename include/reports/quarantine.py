@@ -28,8 +28,8 @@ def figure(rates: Rates | None, problem: str = "") -> Figure:
         "quarantine",
         "Quarantine rate by day",
         problem
-        or f"Rows that failed a critical check, of all that were checked in the runs of each of "
-        f"the last {DAYS} days, whatever was released later. They are not in the warehouse.",
+        or "Rows that failed a critical check, of all that were checked in the runs of each UTC "
+        f"day; also those that somebody released later. The last {DAYS} days that Data Docs know.",
         bars(points, said, format=".1~%") if points else None,
         columns=("Day", "Rate", "Quarantined", "Checked"),
         rows=[
