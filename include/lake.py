@@ -257,14 +257,15 @@ class Lake:
                 return changed
         raise LakeBusy(self.bucket, key, _ATTEMPTS)
 
-    def get_listed(self, key: str, etag: str) -> bytes:
-        """Read one object whole as it was when it was listed with that ETag.
+    def get_listed(self, key: str, etag: str, last: int | None = None) -> bytes:
+        """Read one object as it was when it was listed with that ETag; or its last bytes only.
 
         Raises:
             LakeChanged: it has been replaced or deleted since.
         """
+        part: Any = {} if last is None else {"Range": f"bytes=-{last}"}
         try:
-            answer = self.client.get_object(Bucket=self.bucket, Key=key, IfMatch=etag)
+            answer = self.client.get_object(Bucket=self.bucket, Key=key, IfMatch=etag, **part)
             return answer["Body"].read()
         except ClientError as error:
             if error.response["Error"]["Code"] in _GONE:
