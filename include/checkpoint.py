@@ -20,8 +20,8 @@ from include.later import as_if_missing, import_later
 os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read by GX on import: it must never call home
 import_later("altair", "scipy.stats")
 
-# A frame needs none of them; all are optional to GX.
-with as_if_missing("boto3", "pyspark", "sqlalchemy"):
+# Nothing here needs them; both are optional to GX.
+with as_if_missing("boto3", "pyspark"):
     import great_expectations as gx
 import numpy as np
 import pandas as pd
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from great_expectations.datasource.fluent.interfaces import Batch
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
-_ONE_AT_A_TIME = Lock()
+ONE_AT_A_TIME = Lock()
 """GX, and what is changed of it during a run, is one for all threads."""
 _BY_ROW = (ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation)
 _ABOUT_COLUMNS = {
@@ -116,8 +116,8 @@ class Finding:
     """What GX found for one expectation."""
 
     success: bool
-    positions: list[int]
-    """Positions in the frame of the rows that failed it."""
+    positions: list[Any]
+    """Positions in the frame of the rows that failed it; of a database's, their first rows."""
     unexpected_count: int
     observed: Any
     exception: str | None
@@ -169,8 +169,8 @@ class Checkpoint:
 
     def __init__(self, entries: list[dict[str, Any]]) -> None:
         self._entries = {entry["meta"]["key"]: entry for entry in entries}
-        with _ONE_AT_A_TIME:
-            self._checkpoint = _checkpoint(entries, _COUNTS)
+        with ONE_AT_A_TIME:
+            self._checkpoint = checkpoint_over(_batches(), entries, _COUNTS)
 
     def run(
         self, frame: pd.DataFrame, parameters: dict[str, Any], *, run_name: str, run_time: datetime
@@ -181,13 +181,14 @@ class Checkpoint:
         those are asked for their rows that failed.
         """
         run_id = RunIdentifier(run_name=run_name, run_time=run_time)
-        with _ONE_AT_A_TIME, _built_once(), _one_column_at_a_time(), warnings.catch_warnings():
+        with ONE_AT_A_TIME, _built_once(), _one_column_at_a_time(), warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # GX's own use of pandas
-            result = _run(self._checkpoint, frame, parameters, run_id)
+            result = run_once(self._checkpoint, {"dataframe": frame}, parameters, run_id)
             failed = [_key(found) for found in result.results if not found.success]
             if failed:
-                checkpoint = _checkpoint([self._entries[key] for key in failed], _ROWS)
-                rows = _run(checkpoint, frame, parameters, run_id)
+                again_for = [self._entries[key] for key in failed]
+                checkpoint = checkpoint_over(_batches(), again_for, _ROWS)
+                rows = run_once(checkpoint, {"dataframe": frame}, parameters, run_id)
                 again = {_key(found): found for found in rows.results}
                 result.results = [again.get(_key(found), found) for found in result.results]
         return Run(result)
@@ -214,20 +215,25 @@ class _Checkpoint(gx.Checkpoint):
         return CheckpointFreshnessDiagnostics(errors=[])
 
 
-def _checkpoint(entries: list[dict[str, Any]], result_format: dict[str, Any]) -> _Checkpoint:
+def checkpoint_over(
+    data: BatchDefinition[Any], entries: list[dict[str, Any]], result_format: dict[str, Any]
+) -> gx.Checkpoint:
+    """A checkpoint of these expectations; whoever makes or runs one holds ``ONE_AT_A_TIME``."""
     suite = gx.ExpectationSuite(name="suite", expectations=entries)
-    validation = _Validation(name="validation", data=_batches(), suite=suite)
+    validation = _Validation(name="validation", data=data, suite=suite)
     return _Checkpoint(
         name="checkpoint", validation_definitions=[validation], result_format=result_format
     )
 
 
-def _run(
-    checkpoint: _Checkpoint, frame: pd.DataFrame, parameters: dict[str, Any], run_id: RunIdentifier
+def run_once(
+    checkpoint: gx.Checkpoint,
+    batch: dict[str, Any] | None,
+    parameters: dict[str, Any],
+    run_id: RunIdentifier,
 ) -> ExpectationSuiteValidationResult:
-    found = checkpoint.run(
-        batch_parameters={"dataframe": frame}, expectation_parameters=parameters, run_id=run_id
-    )
+    """The result of its only validation; ``batch`` is what the batch definition asks for."""
+    found = checkpoint.run(batch_parameters=batch, expectation_parameters=parameters, run_id=run_id)
     (result,) = found.run_results.values()
     return result
 
@@ -289,7 +295,7 @@ def batch_of(frame: pd.DataFrame) -> Batch:
 
 
 @cache
-def _context() -> AbstractDataContext:
+def context() -> AbstractDataContext:
     """The process's only context: in memory, without progress bars."""
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
@@ -300,7 +306,7 @@ def _context() -> AbstractDataContext:
 @cache
 def _batches() -> BatchDefinition[Any]:
     """The batch definition of every batch: GX keeps the last frame of each it knows."""
-    asset = _context().data_sources.add_pandas("batches").add_dataframe_asset("batch")
+    asset = context().data_sources.add_pandas("batches").add_dataframe_asset("batch")
     return asset.add_batch_definition_whole_dataframe("batch")
 
 

@@ -123,8 +123,8 @@ class Quality:
             if outcome.success:
                 continue
             listed = _examples(rule, outcome.positions[:LISTED], frame, self._id_column)
-            failed.append(_failed(rule, outcome, listed))
-            run.show(rule.key, _shown(rule, listed, self._id_column))
+            failed.append(failed_expectation(rule, outcome, listed))
+            run.show(rule.key, listed_rows(rule, listed, self._id_column))
             if (failed[-1].level, failed[-1].severity) == ("row", "critical"):
                 for row in frame["row"].iloc[outcome.positions]:
                     bad_rows.setdefault(int(row), []).append(rule.key)
@@ -136,7 +136,7 @@ class Quality:
         )
 
 
-def _failed(
+def failed_expectation(
     rule: Rule, outcome: Finding, listed: Sequence[tuple[str | None, str]]
 ) -> FailedExpectation:
     """A failure as the report tells it; what could not be evaluated condemns the batch."""
@@ -148,12 +148,14 @@ def _failed(
         note=rule.notes,
         column=", ".join(rule.columns) or None,
         unexpected_count=outcome.unexpected_count if by_row else 0,
-        observed=None if by_row else _text(outcome.exception or outcome.observed),
+        observed=None if by_row else cell_text(outcome.exception or outcome.observed),
         examples=[{"id": row_id, "value": value} for row_id, value in listed[:EXAMPLES]],
     )
 
 
-def _shown(rule: Rule, listed: Sequence[tuple[str | None, str]], id_column: str) -> dict[str, Any]:
+def listed_rows(
+    rule: Rule, listed: Sequence[tuple[str | None, str]], id_column: str
+) -> dict[str, Any]:
     """The first rows of a failure, as GX's result and its page name such lists."""
     if not listed:
         return {}
@@ -179,7 +181,7 @@ def _examples(
     rows = frame.iloc[positions]
     ids = [None if missing else str(i) for i, missing in _cells(rows[id_column])]
     columns = [
-        ["null" if missing else _text(value) for value, missing in _cells(rows[name])]
+        ["null" if missing else cell_text(value) for value, missing in _cells(rows[name])]
         for name in rule.columns
     ]
     return [
@@ -192,7 +194,7 @@ def _cells(column: pd.Series[Any]) -> Iterator[tuple[Any, bool]]:
     return zip(column, column.isna(), strict=True)
 
 
-def _text(value: Any) -> str:
+def cell_text(value: Any) -> str:
     """A value for people to read: short, its control characters visible, its time UTC."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
