@@ -26,6 +26,10 @@ class Outcome(StrEnum):
     """What was fetched has landed, the rest was not fetched; ``detail`` says why."""
     TOO_LATE = "too late"
     """X shows it only as it is now, and the interval was run long after its end."""
+    CHECKED = "checked"
+    """Of a part of the warehouse: nothing critical was found."""
+    WRONG = "wrong"
+    """Of a part of the warehouse: a critical expectation is not met."""
     FAILED = "failed"
     """Unexpected trouble: the run fails; ``detail`` says what and where to look."""
 
@@ -42,4 +46,4 @@ class Outcome(StrEnum):
     @property
     def needs_attention(self) -> bool:
         """Whether the digest mail has to mention it."""
-        return self not in {Outcome.LANDED, Outcome.EMPTY}
+        return self not in {Outcome.LANDED, Outcome.EMPTY, Outcome.CHECKED}

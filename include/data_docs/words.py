@@ -4,11 +4,41 @@ from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 from include.interval import Interval
 from include.outcomes import Outcome
 from include.report import AccountReport, FailedExpectation, RunReport
 from include.spending.purse import Bill
+
+if TYPE_CHECKING:
+    from include.data_docs.history import RunSummary
+
+
+class Nouns(NamedTuple):
+    """What pages and mails call that which a report counts."""
+
+    subject: str
+    """What a line of the report is about."""
+    unit: str
+    """What is counted of it."""
+    labels: tuple[str, ...]
+    """Names of what came, what of it passed, what did not, and, where that can be, of duplicates."""
+    has_cost: bool = True
+
+    def figures(self, counted: AccountReport | RunSummary) -> list[tuple[str, int]]:
+        """Each count with its name."""
+        counts = (counted.rows_in, counted.curated, counted.quarantined, counted.duplicates)
+        return list(zip(self.labels, counts, strict=False))
+
+
+_OF_ROWS = Nouns("account", "row", ("Fetched", "Curated", "Quarantined", "Duplicates"))
+_OF_THE_WAREHOUSE = Nouns("check", "expectation", ("Expectations", "Met", "Not met"), False)
+
+
+def nouns(dataset: str) -> Nouns:
+    """The words for reports of a dataset, or for those about the warehouse."""
+    return _OF_THE_WAREHOUSE if dataset == "warehouse" else _OF_ROWS
 
 
 def interval_in_words(interval: Interval) -> str:
@@ -25,6 +55,7 @@ def _midnight_after(moment: datetime) -> datetime:
 
 _URGENCY = (
     Outcome.FAILED,
+    Outcome.WRONG,
     Outcome.BATCH_QUARANTINED,
     Outcome.ROWS_QUARANTINED,
     Outcome.NOT_FOUND,
@@ -34,6 +65,7 @@ _URGENCY = (
     Outcome.PARTIAL,
     Outcome.TOO_LATE,
     Outcome.LANDED,
+    Outcome.CHECKED,
     Outcome.EMPTY,
 )
 
@@ -67,7 +99,7 @@ def loud(account: AccountReport) -> list[FailedExpectation]:
 def tone(account: AccountReport) -> str:
     """How loudly a page says an account's outcome: ``good``, ``quiet``, ``warn`` or ``bad``."""
     match account.outcome:
-        case Outcome.LANDED:
+        case Outcome.LANDED | Outcome.CHECKED:
             return "warn" if loud(account) else "good"
         case Outcome.EMPTY:
             return "quiet"

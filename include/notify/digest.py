@@ -11,10 +11,12 @@ from hashlib import sha256
 
 from include.data_docs.keys import item_key, page_key, page_url, part_name, run_page_key
 from include.data_docs.words import (
+    Nouns,
     cost_in_words,
     count_of,
     interval_in_words,
     loud,
+    nouns,
     to_review,
     tone,
 )
@@ -108,18 +110,18 @@ def compose(
     attention = [account for account in to_review(report) if account.account in news.told]
     if not (attention or news.recovered or report.remarks):
         return None
-    interval = Interval.parse(report.interval)
+    interval, words = Interval.parse(report.interval), nouns(report.dataset)
     named = {*news.told, *news.still, *news.recovered}
     others = [account for account in report.accounts if account.account not in named]
     return message.compose(
         "digest",
         f"[tweet-lake] {report.dataset} {interval_in_words(interval)}: "
-        + _headline(len(attention), news.recovered),
+        + _headline(len(attention), news.recovered, words),
         recipients,
         report=report,
         when=interval_in_words(interval),
         interval=interval,
-        headline=_headline(len(attention), news.recovered, of=len(report.accounts)),
+        headline=_headline(len(attention), news.recovered, words, of=len(report.accounts)),
         attention=attention[:_MOST_ACCOUNTS],
         all_attention=len(attention),
         still=known_troubles(news.still)[:_MOST_KNOWN],
@@ -133,22 +135,24 @@ def compose(
         page_key=page_key,
         part_name=part_name,
         count_of=count_of,
-        figures=_figures,
+        figures=_figures if words.has_cost else None,
         loud=loud,
         tone=tone,
         most_examples=_MOST_EXAMPLES,
-        cost=cost_in_words(report.bill),
+        cost=cost_in_words(report.bill) if words.has_cost else None,
         why=_WHY,
     )
 
 
-def _headline(attention: int, recovered: Collection[str], of: int | None = None) -> str:
+def _headline(
+    attention: int, recovered: Collection[str], words: Nouns, of: int | None = None
+) -> str:
     """``2 accounts need attention, nasa recovered``; ``2 of 17 accounts …`` with all of them."""
     need = "needs" if attention == 1 else "need"
     who = (
-        count_of(attention, "account")
+        count_of(attention, words.subject)
         if of is None
-        else f"{attention} of {count_of(of, 'account')}"
+        else f"{attention} of {count_of(of, words.subject)}"
     )
     said = [f"{who} {need} attention"] if attention else []
     if recovered:
