@@ -1,0 +1,192 @@
+"""Each expectation about the warehouse: what was loaded meets it, a planted fault breaks it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from include.interval import Interval
+from include.outcomes import Outcome
+from include.report import RunReport
+from include.settings import Settings
+from include.warehouse.checks.check import check, suites
+from tests.include import landed_rows
+
+EXPECTATIONS = Path(__file__).parents[3] / "expectations"
+SETTINGS = Settings(bucket="tweet-lake", alert_to=("x@example.org",), data_docs_url="http://docs")
+# By S3's clock, which is real: what was landed just now has to be loaded.
+TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+OVER = Interval(TODAY + timedelta(days=1), TODAY + timedelta(days=2))
+SEEN = OVER.start - timedelta(days=3)
+
+METRICS = """INSERT INTO fact_tweet_metrics
+    (tweet_id, observed_at, observed_on, status, like_count, impression_count, object_id)
+    SELECT {tweet}, at, at::date, 'visible', {likes}, {views}, min(object_id)
+    FROM load_object, (SELECT timestamptz '{at}' AS at) seen GROUP BY at"""
+PARTITION = "SELECT ensure_metrics_partition(date '{month}')"
+
+
+def observed(tweet: int, hour: int, *, likes: int = 5, views: int = 9) -> str:
+    at = SEEN + timedelta(hours=hour)
+    return METRICS.format(tweet=tweet, at=at.isoformat(), likes=likes, views=views)
+
+
+FAULTS = {
+    "lake": {
+        "rows_lie_on_their_day": (
+            "UPDATE fact_user_metrics SET observed_on = '2026-11-01'" " WHERE user_id = 1 AND observed_on = '2026-11-02'",
+            "users 2026-11-02",
+        ),
+        "holds_every_row": (
+            "DELETE FROM fact_tweet WHERE tweet_id = 1000000000000000003",
+            "tweets 2026-11-02 quay",
+        ),
+        "loaded_as_many_rows": (
+            "UPDATE load_object SET rows = 5, shadowed = 4 WHERE dataset = 'tweet_metrics'",
+            "tweet_metrics 2026-11-02",
+        ),
+        "every_object_is_loaded": (
+            "UPDATE load_object SET etag = 'before' WHERE account = 'pier'",
+            "tweets 2026-11-02 pier",
+        ),
+        "no_object_failed": (
+            "UPDATE load_object SET state = 'failed', error = 'torn' WHERE account = 'harbour'",
+            "tweets 2026-11-02 harbour",
+        ),
+        "nothing_outlives_the_lake": (
+            """INSERT INTO load_object
+                (dataset, key, etag, day, account, interval_end, rows, shadowed, state, loaded_at)
+            VALUES ('tweets', 'curated/x.parquet', '"1"', '2026-11-02', 'gone', now(), 0, 0,
+                'loaded', now())""",
+            "tweets 2026-11-02 gone",
+        ),
+    },
+    "profiles": {
+        "one_current_version": (
+            "UPDATE dim_user SET is_current = false WHERE user_id = 1",
+            "1",
+        ),
+        "versions_do_not_overlap": (
+            "UPDATE dim_user SET valid_to = 'infinity' WHERE user_id = 2 AND NOT is_current",
+            "2",
+        ),
+        "versions_have_no_hole": (
+            "UPDATE dim_user SET valid_from = '2026-11-02' WHERE user_id = 3",
+            "3",
+        ),
+        "tweets_name_the_version_of_their_time": (
+            """UPDATE fact_tweet SET author_key =
+                (SELECT user_key FROM dim_user WHERE user_id = 2 AND is_current)
+            WHERE tweet_id = 1000000000000000001""",
+            "12",
+        ),
+        "days_name_the_version_of_their_time": (
+            """UPDATE fact_user_metrics SET user_key =
+                (SELECT max(user_key) FROM dim_user WHERE user_id = 12) WHERE user_id = 4""",
+            "4",
+        ),
+    },
+    "metrics": {
+        "rows_lie_in_their_month": (
+            """ALTER TABLE fact_tweet_metrics DETACH PARTITION fact_tweet_metrics_2026_11;
+            ALTER TABLE fact_tweet_metrics ATTACH PARTITION fact_tweet_metrics_2026_11
+                FOR VALUES FROM ('2026-11-01') TO ('2030-01-01')""",
+            "2026-11-02",
+        ),
+        "counts_have_their_tweet": (observed(77, hour=1), f"{SEEN:%F}"),
+        "views_do_not_fall": (
+            observed(1000000000000000001, hour=2) + ";"
+            + observed(1000000000000000001, hour=3, views=8),
+            f"{SEEN:%F}",
+        ),
+        "likes_seldom_fall": (
+            ";".join(
+                observed(1000000000000000002, hour=h, likes=9 if h in {8, 15} else 10 + h)
+                for h in range(23)
+            ),
+            f"{SEEN:%F}",
+        ),
+    },
+    "freshness": {
+        "every_dataset_is_loaded": (
+            "UPDATE load_object SET state = 'failed' WHERE dataset = 'users'",
+            "users",
+        ),
+        "not_behind_the_lake": (
+            "UPDATE load_object SET interval_end = interval_end - interval '90 minutes'"
+            " WHERE dataset = 'tweets'",
+            "tweets",
+        ),
+    },
+}  # fmt: skip
+
+
+@pytest.fixture
+def loaded(house):
+    """A little of everything: two versions of a profile, two accounts' posts, counts."""
+    for number, names in enumerate((["a", "b", "c", "d"], ["a", "z", "c", "d"])):
+        at = landed_rows.DAY + timedelta(days=number, hours=1)
+        over = Interval(at, at + timedelta(hours=4))
+        rows = [
+            landed_rows.row("users", user, over, "all", observed_at=at, username=name)
+            for user, name in enumerate(names, start=1)
+        ]
+        landed_rows.land(house.lake, "users", over, landed_rows.ALL_ACCOUNTS, rows)
+    house.land("tweets", 2, {"n": 1}, {"n": 2}, account="harbour")
+    house.land("tweets", 3, {"n": 2}, {"n": 3}, account="quay")
+    house.land("tweets", 3, {"n": 4}, account="pier")
+    house.land("tweet_metrics", 3, {"n": 1})
+    house.load()
+    return house
+
+
+def checked(house) -> dict[str, dict[str, tuple[str, str]]]:
+    """By check and expectation that is not met: what is named first, and its value."""
+    key = check(house.lake, house.engine, OVER, SETTINGS)
+    report = RunReport.model_validate(house.lake.get_json(key))
+    return {
+        account.account: {
+            failed.key: (failed.examples[0]["id"], failed.examples[0]["value"])
+            for failed in account.failed_expectations
+        }
+        for account in report.accounts
+    }
+
+
+def plant(house, statements: str) -> None:
+    for month in {"2026-11-01", f"{SEEN:%Y-%m-01}"}:
+        house.ask(PARTITION.format(month=month))
+    with house.engine.connect() as connection:
+        connection.exec_driver_sql("SET session_replication_role = replica")  # no foreign keys
+        for statement in statements.split(";"):
+            connection.exec_driver_sql(statement)
+
+
+def test_what_was_loaded_meets_every_expectation(loaded):
+    assert checked(loaded) == {name: {} for name in suites()}
+
+    report = RunReport.model_validate(
+        loaded.lake.get_json(check(loaded.lake, loaded.engine, OVER, SETTINGS))
+    )
+    assert {account.outcome for account in report.accounts} == {Outcome.CHECKED}
+    for account in report.accounts:
+        expectations = json.loads((EXPECTATIONS / f"warehouse_{account.account}.json").read_text())
+        assert account.rows_in == account.curated == len(expectations["expectations"])
+
+
+@pytest.mark.parametrize("relation", FAULTS)
+def test_a_fault_is_found_and_named(loaded, relation):
+    for statements, _ in FAULTS[relation].values():
+        plant(loaded, statements)
+
+    found = checked(loaded)[relation]
+
+    assert {key: what for key, (what, _) in found.items()} == {
+        key: what for key, (_, what) in FAULTS[relation].items()
+    }
+    if relation == "lake":
+        assert found["no_object_failed"][1].endswith(".parquet: torn")
+        assert found["loaded_as_many_rows"][1] == "1 / 5"
