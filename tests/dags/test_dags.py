@@ -19,6 +19,7 @@ CADENCE = {
     "forget_deleted": "30 0 * * *",
     "watch_datasets": "50 * * * *",
     "compact_lake": "30 2 * * *",
+    "check_warehouse": "45 4 * * *",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from include.outcomes import Outcome
 from include.report import RunReport
 from include.settings import Settings
 from include.warehouse.checks.check import check, suites
+from include.warehouse.models import FactTweet
 from tests.include import landed_rows
 
 EXPECTATIONS = Path(__file__).parents[3] / "expectations"
@@ -37,7 +39,8 @@ def observed(tweet: int, hour: int, *, likes: int = 5, views: int = 9) -> str:
 FAULTS = {
     "lake": {
         "rows_lie_on_their_day": (
-            "UPDATE fact_user_metrics SET observed_on = '2026-11-01'" " WHERE user_id = 1 AND observed_on = '2026-11-02'",
+            """UPDATE fact_user_metrics SET observed_on = '2026-11-01'
+            WHERE user_id = 1 AND observed_on = '2026-11-02'""",
             "users 2026-11-02",
         ),
         "holds_every_row": (
@@ -116,12 +119,18 @@ FAULTS = {
             "users",
         ),
         "not_behind_the_lake": (
-            "UPDATE load_object SET interval_end = interval_end - interval '90 minutes'"
-            " WHERE dataset = 'tweets'",
+            """UPDATE load_object SET interval_end = interval_end - interval '90 minutes'
+            WHERE dataset = 'tweets'""",
             "tweets",
         ),
     },
 }  # fmt: skip
+
+VOLUMES = {
+    "posts_not_above_usual": ("burst", {1: 36}),  # three times 10, and 5
+    "posts_not_below_usual": ("silent", {1: 2}),  # a third of 10
+}
+"""What breaks them: account, and posts on the day that is so many days before the check."""
 
 
 @pytest.fixture
@@ -166,15 +175,16 @@ def plant(house, statements: str) -> None:
 
 
 def test_what_was_loaded_meets_every_expectation(loaded):
-    assert checked(loaded) == {name: {} for name in suites()}
+    key = check(loaded.lake, loaded.engine, OVER, SETTINGS)
 
-    report = RunReport.model_validate(
-        loaded.lake.get_json(check(loaded.lake, loaded.engine, OVER, SETTINGS))
-    )
-    assert {account.outcome for account in report.accounts} == {Outcome.CHECKED}
+    report = RunReport.model_validate(loaded.lake.get_json(key))
+    assert {account.account for account in report.accounts} == set(suites())
     for account in report.accounts:
+        assert (account.outcome, account.failed_expectations) == (Outcome.CHECKED, [])
+        result = loaded.lake.get_json(account.validation_keys[0])
         expectations = json.loads((EXPECTATIONS / f"warehouse_{account.account}.json").read_text())
-        assert account.rows_in == account.curated == len(expectations["expectations"])
+        assert result["success"]
+        assert account.rows_in == len(result["results"]) == len(expectations["expectations"])
 
 
 @pytest.mark.parametrize("relation", FAULTS)
@@ -190,3 +200,53 @@ def test_a_fault_is_found_and_named(loaded, relation):
     if relation == "lake":
         assert found["no_object_failed"][1].endswith(".parquet: torn")
         assert found["loaded_as_many_rows"][1] == "1 / 5"
+
+
+def post(house, account: str, posts: dict[int, int], *, days: int) -> None:
+    """Give an account 10 posts on each of the days before the check, or as many as is said."""
+    template = "SELECT * FROM fact_tweet WHERE tweet_id = 1000000000000000001"
+    columns = ", ".join(column.name for column in FactTweet.__table__.columns)
+    values = columns.replace("tweet_id,", "(SELECT count(*) FROM fact_tweet) + number,", 1)
+    for name, value in (("created_at", "day"), ("created_on", "day::date"), ("account", "'{0}'")):
+        values = values.replace(f" {name},", f" {value},".format(account), 1)
+    for age in range(1, days + 1):
+        day = OVER.end - timedelta(days=age)
+        house.ask(
+            f"""INSERT INTO fact_tweet ({columns}) SELECT {values}
+            FROM ({template}) one, (SELECT timestamptz '{day.isoformat()}' AS day) posted,
+                generate_series(1, {posts.get(age, 10)}) number RETURNING tweet_id"""  # noqa: S608  # the models' columns
+        )
+
+
+def test_volumes_out_of_the_ordinary_are_named(loaded):
+    post(loaded, "steady", {1: 35, 2: 4}, days=30)
+    post(loaded, "new", {1: 500}, days=14)
+    for account, posts in VOLUMES.values():
+        post(loaded, account, posts, days=30)
+
+    assert checked(loaded)["volume"] == {
+        "posts_not_above_usual": (f"burst {OVER.end - timedelta(days=1):%F}", "35 / 36"),
+        "posts_not_below_usual": (f"silent {OVER.end - timedelta(days=1):%F}", "2 / 3"),
+    }
+
+
+def test_every_expectation_has_a_fault_and_is_explained_as_it_is():
+    section = (EXPECTATIONS / "README.md").read_text(encoding="utf-8").split("\n## Warehouse\n")[1]
+    faults = {**{name: set(of) for name, of in FAULTS.items()}, "volume": set(VOLUMES)}
+    for name, suite in suites().items():
+        part = section.split(f"\n### {name.capitalize()}\n")[1].split("\n#")[0]
+        table = re.findall(r"^\| `(\w+)` \| (\w+) \| (.+) \|$", part, re.MULTILINE)
+        assert table == [(rule.key, rule.severity, rule.notes) for rule in suite.rules]
+        assert faults[name] == {rule.key for rule in suite.rules}
+
+
+def test_what_is_on_its_way_is_no_fault(loaded):
+    """Objects that S3 got less than the time of a load ago are not missed."""
+    loaded.land("tweets", 4, {"n": 9}, account="late")
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+
+    key = check(loaded.lake, loaded.engine, Interval(now - timedelta(days=1), now), SETTINGS)
+
+    report = RunReport.model_validate(loaded.lake.get_json(key))
+    assert [failed for account in report.accounts for failed in account.failed_expectations] == []
+    assert set(checked(loaded)["lake"]) == {"every_object_is_loaded"}
