@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from airflow.sdk.exceptions import AirflowSkipException
 
 from include.interval import Interval
 from include.outcomes import Outcome
 from include.report import RunReport
 from include.settings import Settings
+from include.warehouse.checks import steps
 from include.warehouse.checks.check import check, suites
 from include.warehouse.models import FactTweet
 from tests.include import landed_rows
@@ -250,3 +252,10 @@ def test_what_is_on_its_way_is_no_fault(loaded):
     report = RunReport.model_validate(loaded.lake.get_json(key))
     assert [failed for account in report.accounts for failed in account.failed_expectations] == []
     assert set(checked(loaded)["lake"]) == {"every_object_is_loaded"}
+
+
+def test_without_a_warehouse_nothing_is_checked(monkeypatch):
+    monkeypatch.delenv("AIRFLOW_CONN_WAREHOUSE", raising=False)
+
+    with pytest.raises(AirflowSkipException, match="no Airflow connection 'warehouse'"):
+        steps.check()
