@@ -8,12 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
-from psycopg import Connection
+from psycopg import Connection, OperationalError
 from sqlalchemy import Engine
 
 from include import checkpoint
 from include.data_docs.keys import page_key
 from include.data_docs.words import count_of
+from include.errors import WarehouseUnavailable
 from include.interval import Interval
 from include.lake import Lake, results_prefix, run_report_key
 from include.outcomes import Outcome
@@ -58,7 +59,7 @@ def check(
     Raises:
         BadSuite: a suite can't be used.
         LakeUnavailable: S3 refused.
-        sqlalchemy.exc.DBAPIError, psycopg.Error: PostgreSQL refused, or was lost.
+        WarehouseUnavailable: it was lost.
     """
     judged_by = suites()
     span = Span(
@@ -95,12 +96,15 @@ def _snapshot(engine: Engine, span: Span, objects: Sequence[tuple[Any, ...]]) ->
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as pooled:
         connection = cast("Connection[Any]", pooled.connection.driver_connection)
         pooled.detach()  # its temporary tables go with it
-        write_listing(connection, span, objects)
-        for name, query in RELATIONS.items():
-            connection.execute(f"CREATE TEMP TABLE {name} AS {query}")
-        connection.commit()
-        with Judge.on(connection) as judge:
-            yield judge
+        try:
+            write_listing(connection, span, objects)
+            for name, query in RELATIONS.items():
+                connection.execute(f"CREATE TEMP TABLE {name} AS {query}")
+            connection.commit()
+            with Judge.on(connection) as judge:
+                yield judge
+        except OperationalError as error:
+            raise WarehouseUnavailable(f"database '{engine.url.database}'", error) from error
 
 
 def _report(name: str, found: Judgement, key: str) -> AccountReport:

@@ -75,6 +75,7 @@ class Judge:
 
         Raises:
             BadSuite: the suite names a column that the relation lacks.
+            psycopg.OperationalError: the connection was lost; GX would call that unmet.
         """
         query = sql.SQL("SELECT * FROM {}").format(sql.Identifier(relation))
         columns = self._connection.execute(query + sql.SQL(" LIMIT 0")).description or ()
@@ -88,6 +89,8 @@ class Judge:
         )
         run_id = RunIdentifier(run_name=run_name, run_time=run_time)
         run = Run(run_once(checkpoint, None, {}, run_id))
+        self._connection.execute("SELECT 1")
+        self._connection.commit()
         failed = []
         for rule in suite.rules:
             outcome = run.outcomes[rule.key]

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
 
+from include.errors import WarehouseUnavailable
 from include.interval import Interval
 from include.outcomes import Outcome
 from include.report import RunReport
 from include.settings import Settings
 from include.warehouse.checks import steps
 from include.warehouse.checks.check import check, suites
+from include.warehouse.checks.relations import RELATIONS
 from include.warehouse.models import FactTweet
 from tests.include import landed_rows
 
@@ -252,6 +254,15 @@ def test_what_is_on_its_way_is_no_fault(loaded):
     report = RunReport.model_validate(loaded.lake.get_json(key))
     assert [failed for account in report.accounts for failed in account.failed_expectations] == []
     assert set(checked(loaded)["lake"]) == {"every_object_is_loaded"}
+
+
+def test_a_lost_connection_is_no_finding(loaded, monkeypatch):
+    monkeypatch.setitem(RELATIONS, "volume", "SELECT pg_terminate_backend(pg_backend_pid())")
+
+    with pytest.raises(WarehouseUnavailable, match="terminating connection"):
+        check(loaded.lake, loaded.engine, OVER, SETTINGS)
+
+    assert list(loaded.lake.keys("validations/warehouse/")) == []
 
 
 def test_without_a_warehouse_nothing_is_checked(monkeypatch):

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
+from include.interval import Interval
+from include.settings import Settings
+from include.warehouse.checks.check import check
 from include.warehouse.connection import open_engine
 from include.warehouse.migrate import main
 
@@ -93,6 +97,18 @@ def test_the_loader_loads(connected):
             )
         )
         loader.execute(text("DELETE FROM fact_tweet_metrics"))
+
+
+def test_the_loader_checks(connected, lake):
+    over = Interval(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC))
+    settings = Settings(
+        bucket="tweet-lake", alert_to=("x@example.org",), data_docs_url="http://docs"
+    )
+
+    with connected("loader") as loader:
+        report = lake.get_json(check(lake, loader.engine, over, settings))
+
+    assert {account["outcome"] for account in report["accounts"]} == {"checked"}
 
 
 @pytest.mark.parametrize(
