@@ -85,10 +85,10 @@ WITH partition AS (
     FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
     WHERE i.inhparent = 'fact_tweet_metrics'::regclass
 ), placed AS (
-    SELECT tableoid AS part, observed_on AS day, count(*) AS rows,
-        count(*) FILTER (WHERE observed_at < (SELECT settled FROM span) AND NOT EXISTS (
-            SELECT FROM fact_tweet t WHERE t.tweet_id = m.tweet_id)) AS without_tweet
-    FROM fact_tweet_metrics m GROUP BY 1, 2
+    SELECT m.tableoid AS part, observed_on AS day, count(*) AS rows,
+        count(*) FILTER (WHERE t.tweet_id IS NULL AND observed_at < (SELECT settled FROM span))
+            AS without_tweet
+    FROM fact_tweet_metrics m LEFT JOIN fact_tweet t USING (tweet_id) GROUP BY 1, 2
 ), stored AS (
     SELECT day, sum(without_tweet) AS without_tweet,
         coalesce(sum(rows) FILTER (WHERE bounds IS DISTINCT FROM format(
