@@ -3,7 +3,7 @@
 Half of what importing Great Expectations costs is ``altair`` (plots of a distribution) and
 ``scipy.stats`` (tests of a distribution); no suite here asks for either. The standard library's
 ``LazyLoader`` can't help: until Python 3.12 the import statement itself touches the module.
-A tenth more are packages that it only looks for, to speak to databases and clouds.
+Some more are packages that it only looks for, to speak to clouds and clusters.
 """
 
 from __future__ import annotations

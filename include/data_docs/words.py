@@ -23,7 +23,7 @@ class Nouns(NamedTuple):
     unit: str
     """What is counted of it."""
     labels: tuple[str, ...]
-    """Names of what came, what of it passed, what did not, and, where that can be, of duplicates."""
+    """Names of what came, passed and did not pass and, where there can be any, of duplicates."""
     has_cost: bool = True
 
     def figures(self, counted: AccountReport | RunSummary) -> list[tuple[str, int]]:
