@@ -102,7 +102,7 @@ def open_engine(*, migrated: bool = True) -> Engine:
             if migrated:
                 _check_schema(connection, url)
     except OperationalError as error:
-        raise WarehouseUnavailable(_place(url), error.orig or error) from error
+        raise WarehouseUnavailable(place(url), error.orig or error) from error
     return engine
 
 
@@ -120,7 +120,7 @@ def open_adbc() -> AdbcConnection:
     try:
         return dbapi.connect(conninfo(url))
     except Error as error:
-        raise WarehouseUnavailable(_place(url), error) from error
+        raise WarehouseUnavailable(place(url), error) from error
 
 
 def conninfo(url: URL) -> str:
@@ -164,17 +164,18 @@ def _check_schema(connection: Connection, url: URL) -> None:
         current = is_current(connection)
     except ProgrammingError as error:
         raise BadConfiguration(
-            f"{_place(url)}: '{url.username}' may not read the warehouse: {error.orig}. Grant it "
+            f"{place(url)}: '{url.username}' may not read the warehouse: {error.orig}. Grant it "
             "its role (docs/warehouse.md)"
         ) from error
     if not current:
         raise BadConfiguration(
-            f"{_place(url)} has not the schema of this version; run `python -m "
+            f"{place(url)} has not the schema of this version; run `python -m "
             "include.warehouse.migrate` as its owner. If that was done, "
             f"'{url.username}' lacks the right to use it (docs/warehouse.md)"
         )
 
 
-def _place(url: URL) -> str:
+def place(url: URL) -> str:
+    """Where that is, in words."""
     host = url.host or url.query["host"]
     return f"database '{url.database}' at {host}{f':{url.port}' if url.port else ''}"

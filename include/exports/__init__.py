@@ -1,0 +1,1 @@
+"""Exports: tables and views of the warehouse as files for other programs."""
