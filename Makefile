@@ -79,6 +79,10 @@ sql: $(READY) ## Ask the lake of `make up` or of .env (QUERY="SELECT count(*) FR
 report: $(READY) ## Make the pictures of the warehouse that the same lake was loaded into
 	@$(BIN)/python -m sandbox.command include.reports.command
 
+.PHONY: export
+export: $(READY) ## Write a table of the warehouse to a file (ARGS="posts nasa"; "--help" says how)
+	@$(BIN)/python -m sandbox.command include.exports.command $(ARGS)
+
 .PHONY: lint
 lint: $(TESTABLE) ## Judge style, types and the lock; repairs nothing
 	@$(BIN)/ruff check

@@ -9,8 +9,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from datetime import UTC, datetime
 
+from include.data_docs.words import count_of
 from include.errors import TweetLakeError
 from include.exports.buckets import open_bucket
 from include.exports.destination import MANIFEST, parse_destination
@@ -38,13 +40,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             until=options.until,
             format_name=options.format,
         )
-        destination = parse_destination(options.to, order, open_bucket)
-        made = export(order, destination, at=datetime.now(UTC), shows_progress=True)
+        with redirect_stdout(sys.stderr):  # Airflow's log is no part of the answer
+            destination = parse_destination(options.to, order, open_bucket)
+            made = export(order, destination, at=datetime.now(UTC), shows_progress=True)
     except TweetLakeError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     sys.stdout.write(
-        f"{destination.place}: {made.rows:,} rows of {order}, {made.bytes:,} bytes\n"
+        f"{destination.place}: {count_of(made.rows, 'row')} of {order}, {made.bytes:,} bytes\n"
         f"{destination.place}{MANIFEST}: what the columns mean, checksum, terms\n"
         f"{IN_A_LINE}\n"
     )

@@ -89,7 +89,7 @@ def parse_destination(to: str, order: Order, open_bucket: Callable[[str], Lake])
         raise BadConfiguration(
             f"{to} ends with .{named}, but the format is {order.format.name}; choose one of both"
         )
-    path = to if named else f"{to.rstrip('/')}/{order.file_name}"
+    path = to if named == order.format.name else f"{to.rstrip('/')}/{order.file_name}"
     if "://" not in to:
         made: Destination = _Local(str(Path(path).absolute()))
     elif found := _S3.fullmatch(path):

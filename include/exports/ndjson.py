@@ -17,6 +17,6 @@ def write(reading: Reading, out: Outgoing, tell: Tell) -> None:
 
     JSON has no line breaks or tabs in it, so that all COPY does to it is to double each ``\``.
     """
-    whole = f"SELECT row_to_json(rows) FROM ({reading.query}) rows"
+    whole = f"SELECT row_to_json(exported_row) FROM ({reading.query}) exported_row"
     with reading.lines(f"COPY ({whole}) TO STDOUT") as lines:
         pass_on((bytes(line).replace(b"\\\\", b"\\") for line in lines), out, tell)

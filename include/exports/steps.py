@@ -8,12 +8,6 @@ from typing import Any
 
 from airflow.sdk import get_current_context
 
-from include.exports.buckets import open_bucket
-from include.exports.destination import parse_destination
-from include.exports.export import export
-from include.exports.manifest import IN_A_LINE
-from include.exports.order import parse_order
-
 log = logging.getLogger(__name__)
 
 
@@ -23,6 +17,13 @@ def carry_out() -> dict[str, Any]:
     Returns:
         Where it is, its rows, bytes and checksum.
     """
+    # The DAG processor reads this file, and needs no database for it.
+    from include.exports.buckets import open_bucket
+    from include.exports.destination import parse_destination
+    from include.exports.export import export
+    from include.exports.manifest import IN_A_LINE
+    from include.exports.order import parse_order
+
     asked = get_current_context()["params"]
     order = parse_order(
         asked["relation"],

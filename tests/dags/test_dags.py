@@ -23,6 +23,9 @@ CADENCE = {
 }
 
 
+BY_HAND = ("compact_history", "export_warehouse", "review_quarantine")
+
+
 @pytest.fixture(scope="session")
 def dagbag():
     from airflow.dag_processing.dagbag import DagBag
@@ -32,7 +35,7 @@ def dagbag():
 
 def test_every_file_loads(dagbag):
     assert dagbag.import_errors == {}
-    assert set(dagbag.dags) == {*CADENCE, "compact_history", "review_quarantine", "load_warehouse"}
+    assert set(dagbag.dags) == {*CADENCE, *BY_HAND, "load_warehouse"}
 
 
 def test_history_is_compacted_by_hand_and_spark_switches_nobody_itself(dagbag):
@@ -112,6 +115,15 @@ def test_nothing_in_quarantine_moves_before_somebody_approves(dagbag):
     assert wired == {"select": {"approve", "decide"}, "approve": {"decide"}, "decide": set()}
     assert type(dag.timetable).__name__ == "NullTimetable"
     assert dag.params.get_param("decision").schema["enum"] == ["replay", "release", "discard"]
+
+
+def test_the_form_of_an_export_offers_what_there_is(dagbag):
+    dag = dagbag.dags["export_warehouse"]
+    assert [task.task_id for task in dag.tasks] == ["export"]
+    assert type(dag.timetable).__name__ == "NullTimetable"
+    offered = {name: dag.params.get_param(name).schema for name in ("relation", "format")}
+    assert {"tweets_latest", "fact_tweet", "dim_user"} <= set(offered["relation"]["enum"])
+    assert offered["format"]["enum"] == ["csv", "parquet", "ndjson", "xlsx", "hyper"]
 
 
 @pytest.mark.parametrize("dag_id", INGESTING)

@@ -1,0 +1,84 @@
+"""The command, and that docs/exports.md says what it does."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from include.exports.command import main
+from include.exports.manifest import IN_A_LINE
+from tests.include.exports.conftest import TEXTS
+
+REPOSITORY = Path(__file__).parents[3]
+PAGE = (REPOSITORY / "docs" / "exports.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def there(filled, s3, monkeypatch, tmp_path):
+    """An empty folder to work in, and the bucket of the page."""
+    aws = {"conn_type": "aws", "login": "test", "password": "test",
+           "extra": {"endpoint_url": s3.meta.endpoint_url, "region_name": "us-east-1"}}  # fmt: skip
+    settings = {"bucket": "lake", "alert_to": ["a@example.org"], "data_docs_url": "http://docs"}
+    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(aws))
+    monkeypatch.setenv("AIRFLOW_VAR_TWEET_LAKE", json.dumps(settings))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_page_s_commands_and_programs_work(there, s3, capsys):
+    s3.create_bucket(Bucket="my-tweet-lake")
+    commands = re.findall(r'^\$ make export ARGS="(.+)"$', PAGE, re.MULTILINE)
+    commands = [command.replace("/tmp/", f"{there}/") for command in commands]  # noqa: S108
+    assert len(commands) == 5
+    for command in commands:
+        assert main(shlex.split(command)) == 0, capsys.readouterr().err
+    assert IN_A_LINE in capsys.readouterr().out
+    assert (there / "engagement" / "engagement_daily.parquet").exists()
+    assert (there / "growth.xlsx.manifest.json").exists()
+    listed = s3.list_objects_v2(Bucket="my-tweet-lake", Prefix="exports/")["Contents"]
+    assert [entry["Key"] for entry in listed] == [
+        "exports/fact_tweet.ndjson", "exports/fact_tweet.ndjson.manifest.json",
+    ]  # fmt: skip
+    os.chdir(".local/exports")
+    for program in re.findall(r"```python\n(.+?)```", PAGE, re.DOTALL):
+        names: dict[str, object] = {}
+        exec(program, names)  # noqa: S102 (the page's)
+        assert names.get("texts", [*TEXTS]) == [*TEXTS]
+
+
+def test_the_page_knows_every_format():
+    from include.exports.formats import FORMATS
+
+    assert re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE) == [*FORMATS]
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("posts nobody", "knows no account 'nobody'"),
+        ("posts nasa --to s3://not-there/x", "s3://not-there/"),
+        ("postz", "did you mean posts?"),
+    ],
+)
+def test_a_sentence_and_nothing_else_says_why_not(there, capsys, command, said):
+    assert main(shlex.split(command)) == 2
+    told = capsys.readouterr()
+    assert said in told.err
+    assert told.out == ""
+    assert [path for path in there.rglob("*") if path.is_file()] == []
+
+
+def test_without_the_connection_the_remedy_is_told(monkeypatch, capsys, tmp_path):
+    monkeypatch.delenv("AIRFLOW_CONN_WAREHOUSE", raising=False)
+    assert main(["posts", "--to", str(tmp_path)]) == 2
+    assert "the Airflow connection 'warehouse' is missing; set it" in capsys.readouterr().err
+
+
+def test_no_bar_is_drawn_where_there_is_no_terminal(there, capsys):
+    assert main(["posts"]) == 0
+    assert capsys.readouterr().err == ""
