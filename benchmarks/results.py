@@ -86,6 +86,13 @@ WANTED = (
         at_least=True,
         unit="x",
     ),
+    Wanted("export of 1,000,000 posts ÷ plain `COPY`", lambda f: f["export_vs_copy"], 2),
+    Wanted("peak memory of exporting 5,000,000", lambda f: f["export_rss_mb"], 300, unit=" MB"),
+    Wanted(
+        "the same ÷ that of 100,000",
+        lambda f: f["export_rss_mb"] / f["export_rss_mb_100k"],
+        1.15,
+    ),
     Wanted("posts charged ÷ posts written", lambda f: f["charged_per_new_tweet"], 1),
     Wanted("the same in a run that was killed", lambda f: f["charged_after_kill"], 1),
     Wanted("requests beyond the least, 100 accounts", lambda f: f["extra_requests"], 2),
