@@ -22,17 +22,14 @@ SIZES = {"100k": 100_000, "1m": 1_000_000, "5m": 5_000_000}
 _FIRST = date(2010, 1, 1)
 _POSTS_A_DAY = 1_000
 _OUT = FOLDER / "export"
-_SOURCES = (
-    (
-        "INSERT INTO load_object (dataset, key, etag, day, interval_end, rows, shadowed, state, "
-        "loaded_at) VALUES ('tweets', 'curated/a', 'e', '2026-11-02', '2026-11-02', 1, 0, 'loaded', "
-        "'2026-11-02')"
-    ),
-    (
-        "INSERT INTO dim_user (user_id, username, valid_from, valid_to, is_current, is_inferred) "
-        "SELECT n, 'user_' || n, '-infinity', 'infinity', true, false FROM generate_series(0, 99) n"
-    ),
-)
+_SOURCES = """
+TRUNCATE load_object, dim_user RESTART IDENTITY CASCADE;
+INSERT INTO load_object (
+    dataset, key, etag, day, interval_end, rows, shadowed, state, loaded_at)
+VALUES ('tweets', 'curated/a', 'e', '2026-11-02', '2026-11-02', 1, 0, 'loaded', '2026-11-02');
+INSERT INTO dim_user (user_id, username, valid_from, valid_to, is_current, is_inferred)
+SELECT n, 'user_' || n, '-infinity', 'infinity', true, false FROM generate_series(0, 99) n
+"""
 _POSTS = """
 INSERT INTO fact_tweet (
     tweet_id, author_id, author_key, created_at, created_on, account, text, lang, conversation_id,
@@ -104,13 +101,13 @@ def _fill(engine: Engine, rows: int) -> None:
     """Posts up to that many, 1,000 a day."""
     with engine.begin() as connection:
         there = connection.scalar(text("SELECT count(*) FROM fact_tweet"))
+        if there > rows:  # of the last time
+            there = 0
         if not there:
-            for source in _SOURCES:
-                connection.execute(text(source))
+            connection.exec_driver_sql(_SOURCES)
         if there < rows:
             of = {"first": there, "last": rows - 1, "day": _FIRST}
             connection.execute(text(_POSTS), of)
-        assert there <= rows, f"{engine.url} has {there} posts; delete its folder"
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE fact_tweet"))
 

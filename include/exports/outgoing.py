@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from hashlib import sha256
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
@@ -22,9 +21,9 @@ if TYPE_CHECKING:
 
 PART_BYTES = 16 * 2**20
 """A part of an upload to S3, which has at most 10,000: 160 GB an object."""
-_LINES_AT_ONCE = 1_000
+_TOGETHER_BYTES = 2**20
 
-Bytes = bytes | memoryview
+Bytes = bytes | bytearray | memoryview
 
 
 class Target(Protocol):
@@ -76,10 +75,17 @@ class Outgoing:
 
 
 def pass_on(lines: Iterator[Bytes], out: Outgoing, tell: Tell) -> None:
-    """Write lines, each of them a row."""
-    while some := list(islice(lines, _LINES_AT_ONCE)):
-        out.write(b"".join(some))
-        tell(len(some))
+    """Write lines, each of them a row; kept apart they would keep the garbage collector busy."""
+    together, rows = bytearray(), 0
+    for line in lines:
+        together += line
+        rows += 1
+        if len(together) >= _TOGETHER_BYTES:
+            out.write(together)
+            tell(rows)
+            together, rows = bytearray(), 0
+    out.write(together)
+    tell(rows)
 
 
 class LocalFile:
