@@ -4,6 +4,7 @@ Runs when a dataset's run has landed, when a decision about quarantined rows was
 when something was forgotten: then only objects of `curated/` that the warehouse does not know as
 they are now are loaded, and rows of objects that are gone are deleted. Triggered by hand, it
 compares all of the lake with the warehouse. Profiles come first, so that posts find their author.
+Once all is loaded, the reports beside Data Docs are drawn anew.
 
 Objects that can't be loaded fail the run in the end and are listed in the table `load_object`
 (`state = 'failed'`); everything else is loaded, and the next run tries them again.
@@ -19,7 +20,7 @@ from typing import Any
 
 from airflow.sdk import AssetAny, dag, task
 
-from include.assets import FORGOTTEN, LOADED, curated
+from include.assets import FORGOTTEN, curated
 from include.dag_defaults import DEFAULT_ARGS
 from include.datasets import dataset_names
 from include.warehouse import steps
@@ -48,9 +49,10 @@ def load_warehouse() -> None:
         """Stage the objects that changed, merge them, batch by batch."""
         return steps.load(dataset, news)
 
-    @task(outlets=[LOADED])
-    def announce() -> None:
-        """All of it is loaded."""
+    @task
+    def publish_reports() -> list[str]:
+        """Draw the reports of what is there now, beside Data Docs."""
+        return steps.publish_reports()
 
     # What a task returns stands for its result until it runs.
     news: Any = find_news()
@@ -58,7 +60,7 @@ def load_warehouse() -> None:
     tweets = load.override(task_id="load_tweets")("tweets", news)
     metrics = load.override(task_id="load_tweet_metrics")("tweet_metrics", news)
     users >> tweets >> metrics
-    [users, tweets, metrics] >> announce()
+    [users, tweets, metrics] >> publish_reports()
 
 
 load_warehouse()

@@ -17,5 +17,3 @@ def curated(dataset: str) -> Asset:
 
 FORGOTTEN = Asset("forgotten")
 """Says that posts or profiles are gone from the lake, on whichever days they were."""
-LOADED = Asset("warehouse")
-"""Says that the warehouse is what the lake was when its load began."""

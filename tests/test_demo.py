@@ -53,7 +53,7 @@ def summary(printed):
 def test_the_summary_has_the_promised_keys(summary):
     assert set(summary) == {
         "accounts", "totals", "users", "tweet_metrics", "cost_usd", "saved_usd",
-        "month_forecast_usd", "bucket", "data_docs", "mail",
+        "month_forecast_usd", "bucket", "warehouse", "data_docs", "mail",
     }  # fmt: skip
     for account in summary["accounts"]:
         assert set(account) == {

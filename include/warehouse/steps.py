@@ -10,11 +10,12 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from include.assets import curated
 from include.connections import load_settings, open_lake
+from include.context import airflow_url
 from include.datasets import dataset_names
 from include.interval import Interval
 from include.lake import Lake, day_of
 from include.report import RunReport
-from include.warehouse.connection import NAME, is_configured, open_adbc
+from include.warehouse.connection import NAME, is_configured, open_adbc, open_engine
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +68,17 @@ def load(dataset: str, news: News | None) -> dict[str, int]:
     if done.failed:
         raise NotLoaded(dataset, done.failed)
     return counts
+
+
+def publish_reports() -> list[str]:
+    """Draw the reports of the warehouse; returns their keys."""
+    from include.reports.publish import publish_reports as publish  # Altair is slow to import
+
+    engine = open_engine()
+    try:
+        return publish(open_lake(load_settings()), engine, airflow_url=airflow_url())
+    finally:
+        engine.dispose()
 
 
 def _days(lake: Lake, dataset: str, runs: list[dict[str, str]]) -> set[date]:

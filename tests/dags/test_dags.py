@@ -55,10 +55,10 @@ def test_the_warehouse_is_loaded_when_anything_in_the_lake_has_changed(dagbag):
     wired = {task.task_id: task.downstream_task_ids for task in dag.tasks}
     assert wired == {
         "find_news": {"load_users", "load_tweets", "load_tweet_metrics"},
-        "load_users": {"load_tweets", "announce"},
-        "load_tweets": {"load_tweet_metrics", "announce"},
-        "load_tweet_metrics": {"announce"},
-        "announce": set(),
+        "load_users": {"load_tweets", "publish_reports"},
+        "load_tweets": {"load_tweet_metrics", "publish_reports"},
+        "load_tweet_metrics": {"publish_reports"},
+        "publish_reports": set(),
     }
 
 
