@@ -20,7 +20,7 @@ import adbc_driver_manager
 import pyarrow as pa
 
 from include.data_docs.words import count_of
-from include.errors import TweetLakeError, WarehouseUnavailable
+from include.errors import LakeChanged, LakeUnavailable, TweetLakeError
 from include.lake import Lake
 from include.warehouse import load_tweet_metrics, load_tweets, load_users
 from include.warehouse.fact import Fact
@@ -116,6 +116,7 @@ def load(
             loaded before are looked at in any case.
 
     Raises:
+        LakeUnavailable: S3 refused; what was loaded stays.
         WarehouseUnavailable: it is lost and can't be reached again; what was loaded stays.
     """
     loaded = Loaded()
@@ -215,10 +216,14 @@ class _Worker:
         """Load a batch, or of its halves what can be."""
         try:
             return self._load(batch)
+        except LakeUnavailable:
+            raise  # no object is to blame
         except _FAULTS as error:
             self._recover(error)
             if len(batch.keys) == 1:
-                return self._failed(batch, error)
+                # What is another object by now is found again, by the next look at the lake.
+                is_news = isinstance(error, LakeChanged)
+                return Loaded() if is_news else self._failed(batch, error)
             log.info("a batch of %d objects is divided: %s", len(batch.keys), _said(error))
         total = Loaded()
         for half in batch.halves():
@@ -297,6 +302,3 @@ def _look_again(cursor: Cursor, dataset: str) -> None:
         AND object_id NOT IN (SELECT object_id FROM staged_object)""",
         (dataset,),
     )
-
-
-__all__ = ["Loaded", "NotLoaded", "WarehouseUnavailable", "load"]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
+from include.errors import LakeUnavailable
+from include.lake import Lake
 from include.warehouse.load import load
 from tests.include import landed_rows
 from tests.include.warehouse.conftest import POSTED
@@ -434,3 +437,52 @@ class EndingCursor:
     def adbc_ingest(self, *arguments, **options):
         self._session.count()
         return self._cursor.adbc_ingest(*arguments, **options)
+
+
+class Changing(Lake):
+    """A lake in which somebody replaces an object between its listing and its reading."""
+
+    def __init__(self, lake, key, body):
+        super().__init__(lake.client, lake.bucket)
+        self._waiting = {key: body}
+
+    def get_listed(self, key, etag, **options):
+        if key in self._waiting:
+            self.put(key, self._waiting.pop(key))
+        return super().get_listed(key, etag, **options)
+
+
+def test_an_object_that_is_replaced_meanwhile_is_loaded_as_it_is_then(house):
+    house.land("tweets", 1, {"n": 2})
+    key = house.land("tweets", 1, {"n": 1, "like_count": 7}, account="weather")
+    then = house.lake.get(key)
+    house.land("tweets", 1, {"n": 1, "like_count": 1}, account="weather")
+
+    loaded = load(Changing(house.lake, key, then), house.connect, "tweets")
+
+    assert loaded.failed == {}
+    assert house.ask("SELECT like_count FROM fact_tweet WHERE account = 'weather'") == [7]
+
+
+def test_a_lake_that_does_not_answer_is_no_object_s_fault(house):
+    house.land("tweets", 1, {"n": 1})
+
+    class Refusing(Lake):
+        def get_listed(self, key, *_, **__):
+            raise LakeUnavailable(self.bucket, key, TimeoutError("no answer"))
+
+    with pytest.raises(LakeUnavailable, match="no answer"):
+        load(Refusing(house.lake.client, house.lake.bucket), house.connect, "tweets")
+
+    assert house.ask("SELECT key FROM load_object") == []
+    (loaded,) = house.load("tweets")
+    assert loaded.new == 1
+
+
+def test_two_loads_at_once_wait_for_each_other(house):
+    fill(house)
+    with ThreadPoolExecutor(2) as pool:
+        loads = list(pool.map(lambda _: house.load("users", "tweets", "tweet_metrics"), range(2)))
+
+    assert sum(done.objects for load in loads for done in load) == len(objects())
+    assert [done.failed for load in loads for done in load] == [{}] * 6

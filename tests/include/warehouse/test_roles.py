@@ -8,14 +8,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from adbc_driver_postgresql import dbapi
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
+from include.datasets import dataset_named
 from include.interval import Interval
 from include.settings import Settings
 from include.warehouse.checks.check import check
-from include.warehouse.connection import open_engine
+from include.warehouse.connection import conninfo, open_engine
+from include.warehouse.load import load
 from include.warehouse.migrate import main
+from tests.include import landed_rows
 
 PAGE = (Path(__file__).parents[3] / "docs" / "warehouse.md").read_text(encoding="utf-8")
 PREFIX = f"roles_{os.getpid()}_"
@@ -68,6 +72,31 @@ def connected(warehouse_of, monkeypatch):
     yield connected
     for engine in engines:
         engine.dispose()
+
+
+def test_the_loader_needs_nothing_else_to_load(lake, warehouse_of):
+    key = {"users": "user_id", "tweets": "tweet_id", "tweet_metrics": "tweet_id"}
+    moment = datetime(2026, 11, 2, 9, tzinfo=UTC)
+    for number in range(2):
+        over = landed_rows.interval(number)
+        for dataset in key:
+            row = landed_rows.row(dataset, 7, over, "") | {
+                "author_id": "12", "created_at": moment, "observed_at": moment, "status": "visible",
+                "conversation_id": None, "hashtags": [f"tag{number}"],
+            }  # fmt: skip
+            known = dataset_named(dataset).curated_schema.names
+            rows = [{name: value for name, value in row.items() if name in known}]
+            landed_rows.land(lake, dataset, over, "nasa" if dataset == "tweets" else "", rows)
+    loader = conninfo(warehouse_of("loader"))
+
+    for dataset in key:
+        loaded = load(lake, lambda: dbapi.connect(loader), dataset)
+        assert (loaded.objects, loaded.failed) == (2, {})
+    for listed in list(lake.keys("curated/")):
+        lake.delete(listed)
+    for dataset in key:
+        loaded = load(lake, lambda: dbapi.connect(loader), dataset)
+        assert (loaded.gone, loaded.failed) == (2, {})
 
 
 def test_the_loader_loads(connected):
