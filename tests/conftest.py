@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,8 +106,8 @@ def postgres() -> Iterator[URL]:
         yield make_url(own.url()).set(drivername="postgresql+psycopg")
 
 
-@contextmanager
-def _databases(postgres: URL) -> Iterator[Callable[[str], URL]]:
+@pytest.fixture(scope="session")
+def databases(postgres: URL) -> Iterator[Callable[[str], URL]]:
     """Makes databases as copies of the one that is named; they are dropped in the end."""
     from sqlalchemy import create_engine, text
 
@@ -124,54 +123,48 @@ def _databases(postgres: URL) -> Iterator[Callable[[str], URL]]:
         made.append(name)
         return postgres.set(database=name)
 
-    try:
-        yield make
-    finally:
-        with server.connect() as connection:
-            for name in made:
-                connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-        server.dispose()
+    yield make
+    with server.connect() as connection:
+        for name in made:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    server.dispose()
 
 
 @pytest.fixture(scope="session")
-def migrated(postgres: URL) -> Iterator[str]:
+def migrated(databases: Callable[[str], URL]) -> str:
     """The name of a database with the warehouse's schema and no rows, to be copied."""
     from sqlalchemy import create_engine
 
     from include.warehouse.migrate import upgrade
 
-    with _databases(postgres) as make:
-        url = make("template0")
-        engine = create_engine(url)
-        upgrade(engine)
-        engine.dispose()
-        yield str(url.database)
+    url = databases("template0")
+    engine = create_engine(url)
+    upgrade(engine)
+    engine.dispose()
+    return str(url.database)
 
 
 @pytest.fixture
-def empty_database(postgres: URL) -> Iterator[URL]:
+def empty_database(databases: Callable[[str], URL]) -> URL:
     """A database without tables."""
-    with _databases(postgres) as make:
-        yield make("template0")
+    return databases("template0")
 
 
 @pytest.fixture
-def warehouse(postgres: URL, migrated: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[URL]:
+def warehouse(
+    databases: Callable[[str], URL], migrated: str, monkeypatch: pytest.MonkeyPatch
+) -> URL:
     """A warehouse of its own without rows, which the Airflow connection ``warehouse`` names."""
-    with _databases(postgres) as make:
-        url = make(migrated)
-        connection = url.set(drivername="postgres")
-        monkeypatch.setenv(
-            "AIRFLOW_CONN_WAREHOUSE", connection.render_as_string(hide_password=False)
-        )
-        yield url
+    url = databases(migrated)
+    connection = url.set(drivername="postgres").render_as_string(hide_password=False)
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", connection)
+    return url
 
 
 @pytest.fixture
-def another_warehouse(postgres: URL, migrated: str) -> Iterator[URL]:
+def another_warehouse(databases: Callable[[str], URL], migrated: str) -> URL:
     """A second one, which no connection names."""
-    with _databases(postgres) as make:
-        yield make(migrated)
+    return databases(migrated)
 
 
 NOW = datetime(2026, 11, 2, 12, 1, tzinfo=UTC)
