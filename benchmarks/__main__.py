@@ -16,6 +16,7 @@ BENCHMARKS = {
     "cost": ("benchmarks.cost", "measure"),
     "month": ("benchmarks.month", "measure"),
     "compaction": ("benchmarks.compaction", "measure"),
+    "load": ("benchmarks.load", "measure"),
     "export": ("benchmarks.export", "measure"),
     "orchestration": ("benchmarks.orchestration", "measure"),
     "preload": ("benchmarks.orchestration", "measure_without_preload"),

@@ -18,7 +18,7 @@ ACCOUNTS, DAYS = 300, 30
 QUERY = f"""
 SELECT account, count(*) AS posts, sum(like_count) AS likes, max(length(text)) AS longest
 FROM {DATASET} GROUP BY account ORDER BY account
-"""  # noqa: S608 - our own name
+"""
 
 
 def measure(runs: int, accounts: int = ACCOUNTS, days: int = DAYS) -> dict[str, Any]:

@@ -7,7 +7,7 @@ are each object's own, so that no post is there twice.
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -79,11 +79,3 @@ def _object(source: pa.Table, number: int, account: int, start: datetime) -> pa.
     for name, values in own.items():
         rows = rows.set_column(rows.schema.get_field_index(name), rows.schema.field(name), values)
     return rows
-
-
-if __name__ == "__main__":
-    import sys
-
-    landed(
-        Path(sys.argv[1]), int(sys.argv[2]), datetime.fromisoformat(sys.argv[3]).replace(tzinfo=UTC)
-    )

@@ -86,6 +86,15 @@ WANTED = (
         at_least=True,
         unit="x",
     ),
+    Wanted("load of 1,000,000 posts ÷ plain `COPY`", lambda f: f["load_empty_vs_copy"], 3),
+    Wanted("the same into 5,000,000 ÷ plain `COPY`", lambda f: f["load_full_vs_copy"], 5),
+    Wanted(
+        "load faster than `pandas.to_sql`",
+        lambda f: f["load_vs_to_sql"],
+        10,
+        at_least=True,
+        unit="x",
+    ),
     Wanted("export of 1,000,000 posts ÷ plain `COPY`", lambda f: f["export_vs_copy"], 2),
     Wanted("peak memory of exporting 5,000,000", lambda f: f["export_rss_mb"], 300, unit=" MB"),
     Wanted(

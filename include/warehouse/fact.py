@@ -26,8 +26,6 @@ class Fact:
     """What tells rows apart, in both."""
     day: str
     """The column that has the day of the row's object."""
-    kept: tuple[str, ...] = ()
-    """Columns that are noted of rows which vanish."""
     looked_up: Mapping[str, str] = field(default_factory=dict)
     """Column → expression, where it is not staged under its name."""
     joins: str = ""
@@ -54,7 +52,7 @@ class Fact:
 def settle(cursor: Cursor, fact: Fact, *, has_copies: bool) -> bool:
     """Find out which staged rows stand, and delete the fact's rows that their objects have lost.
 
-    Leaves the temporary tables ``vanished`` (what was deleted: key, day and the kept columns) and
+    Leaves the temporary tables ``vanished`` (what was deleted: key and day) and
     ``known`` (staged rows that the fact has already, under which object), and only rows that stand
     in the staging tables.
 
@@ -80,7 +78,7 @@ def settle(cursor: Cursor, fact: Fact, *, has_copies: bool) -> bool:
         _shadow(cursor, "SELECT object_id FROM outranked")
     cursor.execute(
         f"""CREATE TEMP TABLE vanished ON COMMIT DROP AS
-        SELECT {", ".join(f"f.{c}" for c in (*fact.key, *fact.kept))}, f.{fact.day} AS day
+        SELECT {", ".join(f"f.{c}" for c in fact.key)}, f.{fact.day} AS day
         FROM {fact.table} f JOIN staged_object USING (object_id)
         WHERE was_loaded AND NOT EXISTS (
             SELECT FROM {fact.stage} s WHERE {fact.same("s", "f")})"""

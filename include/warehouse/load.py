@@ -76,6 +76,8 @@ class Loaded:
     new: int = 0
     """Rows of the dataset's fact."""
     changed: int = 0
+    vanished: int = 0
+    """Rows of it that no object holds any more."""
     failed: dict[str, str] = field(default_factory=dict)
     """Why objects could not be loaded, by key."""
 
@@ -133,6 +135,9 @@ def load(
                 dataset, count_of(len(changes.new), "object"), len(changes.gone),
             )  # fmt: skip
             _load(lake, connect, dataset, changes, loaded)
+        if dataset == "tweets" and (loaded.vanished or loaded.changed):
+            load_tweets.delete_orphans(cursor)
+            connection.commit()
     return loaded
 
 
@@ -167,6 +172,7 @@ def _load(
                     loaded.gone += done.gone
                     loaded.new += done.new
                     loaded.changed += done.changed
+                    loaded.vanished += done.vanished
                     loaded.failed |= done.failed
         finally:
             worker.close()
@@ -233,6 +239,7 @@ class _Worker:
                 total.gone + done.gone,
                 total.new + done.new,
                 total.changed + done.changed,
+                total.vanished + done.vanished,
                 total.failed | done.failed,
             )
         return total
@@ -249,14 +256,14 @@ class _Worker:
                 key=fact.key,
             )
             new, changed = merge(cursor, has_copies=has_copies)
-            _look_again(cursor, self._dataset)
+            vanished = _look_again(cursor, self._dataset)
             if batch.gone:
                 cursor.execute(
                     """DELETE FROM load_object o USING listed_key k
                     WHERE o.key = k.key AND k.key NOT IN (SELECT key FROM listed_object)"""
                 )
         self._connection.commit()
-        return Loaded(len(batch.objects), len(batch.gone), new, changed)
+        return Loaded(len(batch.objects), len(batch.gone), new, changed, vanished)
 
     def _recover(self, error: Exception) -> None:
         """Undo the transaction; open the warehouse again where it was lost."""
@@ -294,11 +301,17 @@ def _said(error: Exception) -> str:
     return " ".join(_STATEMENT.sub("", str(error)).split())
 
 
-def _look_again(cursor: Cursor, dataset: str) -> None:
-    """Where rows vanished, other objects of the day may hold them too: load those again."""
+def _look_again(cursor: Cursor, dataset: str) -> int:
+    """Where rows vanished, other objects of the day may hold them too: load those again.
+
+    Returns:
+        How many rows vanished.
+    """
     cursor.execute(
         """UPDATE load_object SET etag = '' WHERE dataset = $1 AND shadowed > 0
         AND day IN (SELECT day FROM vanished)
         AND object_id NOT IN (SELECT object_id FROM staged_object)""",
         (dataset,),
     )
+    cursor.execute("SELECT count(*) FROM vanished")
+    return int(cursor.fetchone()[0])

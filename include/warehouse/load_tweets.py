@@ -14,7 +14,6 @@ TWEETS = Fact(
     stage="staged_tweet",
     key=("tweet_id",),
     day="created_on",
-    kept=("author_id",),
     looked_up={"author_key": "author.user_key"},
     joins="""LEFT JOIN dim_user author ON author.user_id = s.author_id
         AND s.created_at >= author.valid_from AND s.created_at < author.valid_to""",
@@ -58,29 +57,24 @@ def merge(cursor: Cursor, *, has_copies: bool) -> tuple[int, int]:
     Returns:
         How many posts are new, and how many were changed.
     """
-    cursor.execute(
-        """CREATE TEMP TABLE former_hashtag ON COMMIT DROP AS
-        SELECT DISTINCT hashtag_key FROM bridge_tweet_hashtag
-        JOIN fact_tweet USING (tweet_id) JOIN staged_object USING (object_id) WHERE was_loaded"""
-    )
     has_known = settle(cursor, TWEETS, has_copies=has_copies)
     add_members(cursor)
     counts = write(cursor, TWEETS, has_known=has_known)
     for bridge, query in _BRIDGES.items():
         write_bridge(cursor, TWEETS, bridge, query, has_known=has_known)
-    _delete_orphans(cursor)
     return counts
 
 
-def _delete_orphans(cursor: Cursor) -> None:
-    """Delete what was known of authors and hashtags only through posts that are gone."""
+def delete_orphans(cursor: Cursor) -> None:
+    """Delete what was known of authors and hashtags only through posts that are gone.
+
+    For when nobody else loads: a post that comes meanwhile may name them.
+    """
     cursor.execute(
-        """DELETE FROM dim_user u USING vanished v
-        WHERE u.user_id = v.author_id AND u.is_inferred
+        """DELETE FROM dim_user u WHERE is_inferred
         AND NOT EXISTS (SELECT FROM fact_tweet f WHERE f.author_id = u.user_id)"""
     )
     cursor.execute(
-        """DELETE FROM dim_hashtag t USING former_hashtag f
-        WHERE t.hashtag_key = f.hashtag_key
-        AND NOT EXISTS (SELECT FROM bridge_tweet_hashtag b WHERE b.hashtag_key = t.hashtag_key)"""
+        """DELETE FROM dim_hashtag t
+        WHERE NOT EXISTS (SELECT FROM bridge_tweet_hashtag b WHERE b.hashtag_key = t.hashtag_key)"""
     )

@@ -1,0 +1,160 @@
+"""Loading posts into the warehouse, beside plain COPY of the same rows and pandas.to_sql."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pandas as pd
+import psycopg
+from adbc_driver_postgresql import dbapi
+from sqlalchemy import NullPool, create_engine, make_url
+
+from benchmarks.directory_lake import DirectoryLake
+from benchmarks.measure import FOLDER, in_turns
+from benchmarks.posts_to_load import landed
+from include.catalogue.reader import curated_days
+from include.warehouse.connection import conninfo
+from include.warehouse.load import load
+from include.warehouse.migrate import upgrade
+from sandbox.postgres import Postgres
+
+ROWS = 1_000_000
+EARLIER = 5
+"""How many times as many posts a full warehouse holds before."""
+SHARE = 20
+"""pandas.to_sql writes one row in so many, and is taken to need as long for each of the others."""
+TABLES = (
+    "fact_tweet",
+    "bridge_tweet_hashtag",
+    "bridge_tweet_mention",
+    "bridge_tweet_url",
+    "bridge_tweet_reference",
+)
+_FIRST, _LONG_BEFORE = datetime(2026, 1, 1, tzinfo=UTC), datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def measure(runs: int, rows: int = ROWS) -> dict[str, Any]:
+    """Seconds of a load into an empty and into a full warehouse, of plain COPY, and of to_sql."""
+    print(f"load: {rows:,} posts with their bridges")
+    posts = landed(FOLDER, rows, _FIRST)
+    earlier = landed(FOLDER, rows * EARLIER, _LONG_BEFORE)
+    with Postgres(FOLDER / "postgres-load", {}) as server:
+        place = _Place(server)
+        place.make("empty")
+        engine = create_engine(place.url("empty"), poolclass=NullPool)
+        upgrade(engine)
+        place.make("filled", "empty")
+        _load(place, "filled", earlier, rows * EARLIER)
+        seconds = in_turns(
+            runs,
+            {
+                "ours, empty": partial(_load_copy, place, "empty", posts, rows),
+                "ours, full": partial(_load_copy, place, "filled", posts, rows),
+            },
+        )
+        place.make("loaded", "empty")
+        _load(place, "loaded", posts, rows)
+        files = place.written("loaded")
+        peers = {
+            "plain COPY": partial(place.copy, files),
+            "pandas.to_sql": partial(place.to_sql, rows),
+        }
+        seconds |= in_turns(runs, peers)
+    copy, to_sql = median(seconds["plain COPY"]), median(seconds["pandas.to_sql"])
+    empty, full = median(seconds["ours, empty"]), median(seconds["ours, full"])
+    return {
+        "load_empty_vs_copy": empty / copy,
+        "load_full_vs_copy": full / copy,
+        "load_vs_to_sql": to_sql / empty,
+        "raw": {"seconds": seconds, "rows": rows, "to_sql_share": SHARE},
+    }
+
+
+class _Place:
+    """Databases of one server, and the plain ways to fill one."""
+
+    def __init__(self, server: Postgres) -> None:
+        self._server = server
+
+    def url(self, database: str) -> Any:
+        """Of a database, for SQLAlchemy."""
+        return make_url(self._server.url(database)).set(drivername="postgresql+psycopg")
+
+    def make(self, database: str, template: str = "template0") -> None:
+        """Make a database anew, as a copy."""
+        with psycopg.connect(self._server.url(), autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+            connection.execute(f"CREATE DATABASE {database} TEMPLATE {template}")
+            connection.execute("CHECKPOINT")
+
+    def written(self, database: str) -> dict[str, Path]:
+        """Its posts and their bridges as files of COPY."""
+        files = {table: FOLDER / f"{table}.copy" for table in TABLES}
+        with psycopg.connect(self._server.url(database)) as connection:
+            for table, path in files.items():
+                with (
+                    path.open("wb") as file,
+                    connection.cursor().copy(f"COPY {table} TO STDOUT") as lines,
+                ):
+                    for line in lines:
+                        file.write(line)
+        return files
+
+    def copy(self, files: dict[str, Path]) -> float:
+        """Seconds of COPY into tables without constraints, one transaction."""
+        self.make("plain", "loaded")
+        with psycopg.connect(self._server.url("plain")) as connection:
+            for table in TABLES:
+                connection.execute(f"CREATE TABLE plain_{table} AS TABLE {table} WITH NO DATA")
+            connection.commit()
+            began = time.perf_counter()
+            for table, path in files.items():
+                with (
+                    path.open("rb") as file,
+                    connection.cursor().copy(f"COPY plain_{table} FROM STDIN") as target,
+                ):
+                    while piece := file.read(2**18):
+                        target.write(piece)
+            connection.commit()
+            return time.perf_counter() - began
+
+    def to_sql(self, rows: int) -> float:
+        """Seconds that pandas would need for all rows, by a share of them."""
+        engine = create_engine(self.url("loaded"), poolclass=NullPool)
+        share = rows // SHARE
+        first = f"(SELECT tweet_id FROM fact_tweet ORDER BY tweet_id LIMIT {share})"
+        frames = {
+            table: pd.read_sql(f"SELECT * FROM {table} WHERE tweet_id IN {first}", engine)
+            for table in TABLES
+        }
+        self.make("pandas")
+        target = create_engine(self.url("pandas"))
+        began = time.perf_counter()
+        for table, frame in frames.items():
+            frame.to_sql(table, target, index=False)
+        seconds = time.perf_counter() - began
+        engine.dispose()
+        target.dispose()
+        return seconds * SHARE
+
+
+def _load_copy(place: _Place, database: str, lake: DirectoryLake, rows: int) -> float:
+    place.make("measured", database)
+    return _load(place, "measured", lake, rows)
+
+
+def _load(place: _Place, database: str, lake: DirectoryLake, rows: int) -> float:
+    connect: Callable[[], Any] = partial(dbapi.connect, conninfo(place.url(database)))
+    began = time.perf_counter()
+    days = curated_days(lake, "tweets")  # the posts before are of another lake
+    done = load(lake, connect, "tweets", days)
+    seconds = time.perf_counter() - began
+    if (done.new, done.failed) != (rows, {}):
+        raise RuntimeError(f"{done.new} of {rows} posts were loaded: {done.failed}")
+    return seconds
