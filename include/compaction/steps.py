@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from include import retention
+from include.arguments import parse_day
 from include.catalogue.manifest import catalogued
 from include.connections import load_settings, open_glue, open_lake
 from include.context import current_interval
@@ -108,7 +109,7 @@ def plan_history(dataset: str, since: str, until: str) -> str:
     from include.compaction import history
 
     settings = load_settings()
-    first, end = _day(since), _day(until)
+    first, end = parse_day(since), parse_day(until)
     if first >= end:
         raise BadConfiguration(f"until ({until}) is not after since ({since}); give later days")
     root = f"s3a://{settings.bucket}"
@@ -135,10 +136,3 @@ def publish_history(plan: str) -> list[str]:
     failures.tell()
     lake.delete(key)
     return [day.isoformat() for day in days]
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise BadConfiguration(f"{text!r} is no date; write 2026-11-01") from error

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 
+from include.arguments import parse_day
 from include.errors import BadConfiguration
 from include.exports.formats import FORMATS, Format
 from include.exports.relations import POSTS, RELATIONS, SINCE, UNTIL, Relation, relation_named
@@ -83,8 +84,8 @@ def parse_order(
         relation=found,
         columns=tuple(columns) or tuple(found.columns),
         account=(account or "").strip().removeprefix("@") or None,
-        since=_day(since),
-        until=_day(until),
+        since=parse_day(since) if since else None,
+        until=parse_day(until) if until else None,
         format=FORMATS[format_name],
     )
     if order.since and order.until and order.since > order.until:
@@ -97,15 +98,6 @@ def parse_order(
         raise BadConfiguration(f"{found.name} tells nothing of accounts; leave the account out")
     order.format.check()
     return order
-
-
-def _day(text: str | None) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise BadConfiguration(f"'{text}' is no date; write 2026-11-01") from error
 
 
 def _unknown(what: str, name: str, known: list[str]) -> BadConfiguration:

@@ -160,7 +160,9 @@ def write_bridge(cursor: Cursor, fact: Fact, bridge: str, query: str, *, has_kno
 
 def unknown(fact: Fact, has_known: bool) -> str:
     """The condition that a staged row ``s`` is new to the fact."""
-    return f"WHERE NOT EXISTS (SELECT FROM known k WHERE {fact.same('k', 's')})" * has_known
+    if not has_known:
+        return ""
+    return f"WHERE NOT EXISTS (SELECT FROM known k WHERE {fact.same('k', 's')})"
 
 
 def _drop(cursor: Cursor, fact: Fact, gone: str, condition: str) -> None:

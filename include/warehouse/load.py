@@ -81,25 +81,14 @@ class Loaded:
     failed: dict[str, str] = field(default_factory=dict)
     """Why objects could not be loaded, by key."""
 
-
-@dataclass(frozen=True)
-class _Batch:
-    objects: list[CuratedObject]
-    gone: dict[str, date]
-
-    @property
-    def keys(self) -> list[str]:
-        return [*(entry.key for entry in self.objects), *self.gone]
-
-    def halves(self) -> Iterator[_Batch]:
-        gone = list(self.gone.items())
-        for part in (0, 1):
-            half = _Batch(
-                self.objects[part::2],
-                dict(gone[(part + len(self.objects)) % 2 :: 2]),
-            )
-            if half.keys:
-                yield half
+    def add(self, more: Loaded) -> None:
+        """Count in what else was done."""
+        self.objects += more.objects
+        self.gone += more.gone
+        self.new += more.new
+        self.changed += more.changed
+        self.vanished += more.vanished
+        self.failed |= more.failed
 
 
 def load(
@@ -168,12 +157,7 @@ def _load(
             for batch in _batches(share):
                 done = worker.load(batch)
                 with counting:
-                    loaded.objects += done.objects
-                    loaded.gone += done.gone
-                    loaded.new += done.new
-                    loaded.changed += done.changed
-                    loaded.vanished += done.vanished
-                    loaded.failed |= done.failed
+                    loaded.add(done)
         finally:
             worker.close()
 
@@ -181,7 +165,7 @@ def _load(
         list(pool.map(work, filter(None, shares)))
 
 
-def _batches(share: Changes) -> Iterator[_Batch]:
+def _batches(share: Changes) -> Iterator[Changes]:
     """Objects of few days together, oldest first; what is gone goes with its day."""
     gone: dict[date, dict[str, date]] = defaultdict(dict)
     for key, day in share.gone.items():
@@ -192,14 +176,14 @@ def _batches(share: Changes) -> Iterator[_Batch]:
     for entry in _ordered(share.new):
         leaving |= gone.pop(entry.day, {})
         if objects and (size + entry.size > _BATCH_BYTES or len(objects) == _BATCH_OBJECTS):
-            yield _Batch(objects, leaving)
+            yield Changes(objects, leaving)
             objects, leaving, size = [], {}, 0
         objects.append(entry)
         size += entry.size
     for left in gone.values():
         leaving |= left
     if objects or leaving:
-        yield _Batch(objects, leaving)
+        yield Changes(objects, leaving)
 
 
 def _ordered(objects: Iterable[CuratedObject]) -> list[CuratedObject]:
@@ -218,7 +202,7 @@ class _Worker:
     def close(self) -> None:
         self._connection.close()
 
-    def load(self, batch: _Batch) -> Loaded:
+    def load(self, batch: Changes) -> Loaded:
         """Load a batch, or of its halves what can be."""
         try:
             return self._load(batch)
@@ -226,31 +210,23 @@ class _Worker:
             raise  # no object is to blame
         except _FAULTS as error:
             self._recover(error)
-            if len(batch.keys) == 1:
+            if len(batch) == 1:
                 # What is another object by now is found again, by the next look at the lake.
                 is_news = isinstance(error, LakeChanged)
                 return Loaded() if is_news else self._failed(batch, error)
-            log.info("a batch of %d objects is divided: %s", len(batch.keys), _said(error))
+            log.info("a batch of %d objects is divided: %s", len(batch), _said(error))
         total = Loaded()
         for half in batch.halves():
-            done = self.load(half)
-            total = Loaded(
-                total.objects + done.objects,
-                total.gone + done.gone,
-                total.new + done.new,
-                total.changed + done.changed,
-                total.vanished + done.vanished,
-                total.failed | done.failed,
-            )
+            total.add(self.load(half))
         return total
 
-    def _load(self, batch: _Batch) -> Loaded:
+    def _load(self, batch: Changes) -> Loaded:
         fact, merge = _MERGES[self._dataset]
         with self._connection.cursor() as cursor:
             has_copies = stage(
                 cursor,
                 self._lake,
-                batch.objects,
+                batch.new,
                 batch.gone,
                 dataset=self._dataset,
                 key=fact.key,
@@ -263,7 +239,7 @@ class _Worker:
                     WHERE o.key = k.key AND k.key NOT IN (SELECT key FROM listed_object)"""
                 )
         self._connection.commit()
-        return Loaded(len(batch.objects), len(batch.gone), new, changed, vanished)
+        return Loaded(len(batch.new), len(batch.gone), new, changed, vanished)
 
     def _recover(self, error: Exception) -> None:
         """Undo the transaction; open the warehouse again where it was lost."""
@@ -278,13 +254,13 @@ class _Worker:
             self._connection.close()
             self._connection = self._connect()
 
-    def _failed(self, batch: _Batch, error: Exception) -> Loaded:
+    def _failed(self, batch: Changes, error: Exception) -> Loaded:
         """Put into the ledger that an object could not be loaded; what it brought before stays."""
-        (key,) = batch.keys
+        (key,) = (*(entry.key for entry in batch.new), *batch.gone)
         why = _said(error)
         log.error("%s can't be loaded: %s", key, why)
         with self._connection.cursor() as cursor:
-            for entry in batch.objects:
+            for entry in batch.new:
                 cursor.execute(
                     """INSERT INTO load_object (dataset, key, etag, day, account, interval_end,
                         rows, shadowed, state, error, loaded_at)

@@ -29,6 +29,8 @@ class CuratedObject:
     day: date
     account: str | None
     interval_end: datetime
+    at: datetime
+    """When it was written, by S3's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,17 @@ class Changes:
     gone: dict[str, date]
     """Keys that were loaded and are in the lake no more, and their days."""
 
-    def __bool__(self) -> bool:
-        """Whether there is anything to do."""
-        return bool(self.new or self.gone)
+    def __len__(self) -> int:
+        """How many objects these are."""
+        return len(self.new) + len(self.gone)
+
+    def halves(self) -> tuple[Changes, Changes]:
+        """Two parts, neither of them empty where there are two objects or more."""
+        gone = list(self.gone.items())
+        new, left = (len(self.new) + 1) // 2, len(gone) // 2
+        return Changes(self.new[:new], dict(gone[:left])), Changes(
+            self.new[new:], dict(gone[left:])
+        )
 
 
 def find_changes(
@@ -61,11 +71,14 @@ def find_changes(
         days: the days to look at; None for all.
         without: keys that are left out, whatever there is to say of them.
     """
-    cursor.execute("SELECT key, etag, day, state FROM load_object WHERE dataset = $1", (dataset,))
-    known = {key: (etag, day, state) for key, etag, day, state in cursor.fetchall()}
-    retried = {day for _, day, state in known.values() if state == "failed"}
-    looked_at = None if days is None else {*days, *retried}
-    there = {entry.key: entry for entry in _listed(lake, dataset, looked_at)}
+    if days is not None:
+        cursor.execute(
+            "SELECT DISTINCT day FROM load_object WHERE dataset = $1 AND state = 'failed'",
+            (dataset,),
+        )
+        days = {*days, *(day for (day,) in cursor.fetchall())}
+    known = _known(cursor, dataset, days)
+    there = {entry.key: entry for entry in listed(lake, dataset, days)}
     return Changes(
         new=[
             entry
@@ -75,12 +88,31 @@ def find_changes(
         gone={
             key: day
             for key, (_, day, _) in known.items()
-            if key not in there and key not in without and (looked_at is None or day in looked_at)
+            if key not in there and key not in without
         },
     )
 
 
-def _listed(lake: Lake, dataset: str, days: Collection[date] | None) -> Iterator[CuratedObject]:
+def _known(
+    cursor: Cursor, dataset: str, days: Collection[date] | None
+) -> dict[str, tuple[str, date, str]]:
+    """ETag, day and state of what the ledger has of these days, by key."""
+    if days is not None and not days:
+        return {}
+    condition = "" if days is None else f"AND day BETWEEN '{min(days)}' AND '{max(days)}'"
+    cursor.execute(
+        f"SELECT key, etag, day, state FROM load_object WHERE dataset = $1 {condition}",
+        (dataset,),
+    )
+    return {
+        key: (etag, day, state)
+        for key, etag, day, state in cursor.fetchall()
+        if days is None or day in days
+    }
+
+
+def listed(lake: Lake, dataset: str, days: Collection[date] | None) -> Iterator[CuratedObject]:
+    """The small objects of some days, or of all, in the order of their keys."""
     wanted = sorted(curated_days(lake, dataset) if days is None else days)
     found = at_once(lambda day: curated_entries(lake, dataset, day), wanted)
     for day, entries in zip(wanted, found, strict=True):
@@ -93,4 +125,5 @@ def _listed(lake: Lake, dataset: str, days: Collection[date] | None) -> Iterator
                 day=day,
                 account=account_of(entry.key),
                 interval_end=Interval.parse(PurePosixPath(entry.key).stem).end,
+                at=entry.at,
             )

@@ -28,7 +28,7 @@ def find_news() -> News | None:
 
     That is so where a person did, and where something was forgotten on whichever days.
     """
-    _skip_without_warehouse()
+    skip_without_warehouse()
     events = get_current_context().get("triggering_asset_events") or {}
     told = {asset.name: found for asset, found in events.items()}
     datasets = {curated(name).name: name for name in dataset_names()}
@@ -52,7 +52,7 @@ def load(dataset: str, news: News | None) -> dict[str, int]:
     from include.warehouse.load import NotLoaded
     from include.warehouse.load import load as bring
 
-    _skip_without_warehouse()
+    skip_without_warehouse()
     lake = open_lake(load_settings())
     lake.check()
     days = None if news is None else _days(lake, dataset, news.get(dataset, []))
@@ -98,7 +98,8 @@ def _days(lake: Lake, dataset: str, runs: list[dict[str, str]]) -> set[date]:
     return days
 
 
-def _skip_without_warehouse() -> None:
+def skip_without_warehouse() -> None:
+    """Skip the task where there is no connection to a warehouse."""
     if not is_configured():
         raise AirflowSkipException(
             f"there is no Airflow connection '{NAME}': the lake does without a warehouse "

@@ -6,18 +6,15 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
-from pathlib import PurePosixPath
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from psycopg import Connection
 
-from include.catalogue.manifest import account_of, curated_entries
-from include.catalogue.reader import curated_days
 from include.errors import LakeChanged
-from include.interval import Interval
-from include.lake import Entry, Lake, at_once
+from include.lake import Lake, at_once
+from include.warehouse.objects import CuratedObject, listed
 from include.warehouse.wanted import TWEET_METRICS, TWEETS, USERS
 
 _DATASETS = [wanted.dataset for wanted in (TWEETS, USERS, TWEET_METRICS)]
@@ -66,22 +63,18 @@ def write_listing(
 
 
 def _of_dataset(lake: Lake, dataset: str, span: Span) -> Iterator[tuple[Any, ...]]:
-    days = sorted(curated_days(lake, dataset))
-    listed = at_once(lambda day: curated_entries(lake, dataset, day), days)
-    counted = [e for entries in listed for e in entries if span.since <= e.at < span.settled]
+    objects = list(listed(lake, dataset, None))
+    counted = [entry for entry in objects if span.since <= entry.at < span.settled]
     counts = at_once(lambda entry: _count(lake, entry), counted)
     rows = {entry.key: count for entry, count in zip(counted, counts, strict=True)}
-    for day, entries in zip(days, listed, strict=True):
-        for entry in entries:
-            ends = Interval.parse(PurePosixPath(entry.key).stem).end
-            is_settled = entry.at < span.settled
-            yield (
-                *(dataset, day, account_of(entry.key), entry.key, entry.etag),
-                *(ends, is_settled, rows.get(entry.key)),
-            )
+    for entry in objects:
+        yield (
+            *(dataset, entry.day, entry.account, entry.key, entry.etag),
+            *(entry.interval_end, entry.at < span.settled, rows.get(entry.key)),
+        )
 
 
-def _count(lake: Lake, entry: Entry) -> int | None:
+def _count(lake: Lake, entry: CuratedObject) -> int | None:
     """How many rows an object has; None where it is another by now, or no Parquet at all.
 
     What is no Parquet can't be loaded: the ledger names it.

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from airflow.sdk.exceptions import AirflowSkipException
-
 from include.connections import load_settings, open_lake
 from include.context import current_interval, current_run
-from include.warehouse.connection import is_configured, open_engine
+from include.warehouse.connection import open_engine
+from include.warehouse.steps import skip_without_warehouse
 
 
 def check() -> str:
     """Judge the warehouse; returns the key of the report."""
-    if not is_configured():
-        raise AirflowSkipException(
-            "there is no Airflow connection 'warehouse', so nothing is checked (docs/warehouse.md)"
-        )
+    skip_without_warehouse()
     from include.warehouse.checks.check import check as check_warehouse  # GX takes seconds
 
     settings = load_settings()
