@@ -26,8 +26,8 @@ class Fact:
     """What tells rows apart, in both."""
     day: str
     """The column that has the day of the row's object."""
-    looked_up: Mapping[str, str] = field(default_factory=dict)
-    """Column → expression, where it is not staged under its name."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Foreign key → expression, beside those to the row's day and object."""
     joins: str = ""
     """What those expressions need beside the staged row, ``s``."""
     children: tuple[str, ...] = ()
@@ -40,9 +40,12 @@ class Fact:
 
     @property
     def query(self) -> str:
-        """The staged rows as rows of the fact."""
-        values = ", ".join(f"{self.looked_up.get(c, f's.{c}')} AS {c}" for c in self.columns)
-        return f"SELECT {values} FROM {self.stage} s {self.joins}"
+        """The staged rows as rows of the fact; a foreign key is read where it leads to."""
+        keys = {self.day: "day.date_key", "object_id": "source.object_id", **self.keys}
+        values = ", ".join(f"{keys.get(c, f's.{c}')} AS {c}" for c in self.columns)
+        return f"""SELECT {values} FROM {self.stage} s
+            LEFT JOIN dim_date day ON day.date_key = s.{self.day}
+            LEFT JOIN staged_object source ON source.object_id = s.object_id {self.joins}"""
 
     def same(self, one: str, other: str) -> str:
         """The condition that two rows are about the same."""
@@ -91,7 +94,8 @@ def settle(cursor: Cursor, fact: Fact, *, has_copies: bool) -> bool:
                held.object_id IS NOT NULL
                OR (mine.interval_end, mine.key) > (theirs.interval_end, theirs.key) AS stands
         FROM {fact.stage} s
-        JOIN {fact.table} f ON {fact.same("s", "f")}
+        CROSS JOIN LATERAL (
+            SELECT object_id FROM {fact.table} f WHERE {fact.same("s", "f")} OFFSET 0) f
         JOIN load_object mine ON mine.object_id = s.object_id
         JOIN load_object theirs ON theirs.object_id = f.object_id
         LEFT JOIN staged_object held ON held.object_id = f.object_id"""
@@ -126,9 +130,7 @@ def write(cursor: Cursor, fact: Fact, *, has_known: bool) -> tuple[int, int]:
             AND ({", ".join(f"f.{c}" for c in fact.columns)})
                 IS DISTINCT FROM ({", ".join(f"n.{c}" for c in fact.columns)})""",
         )
-    new = _count(
-        cursor, f"INSERT INTO {fact.table} ({names}) {fact.query} {unknown(fact, has_known)}"
-    )
+    new = _insert(cursor, fact.table, names, f"{fact.query} {_unknown(fact, has_known)}")
     return new, changed
 
 
@@ -155,10 +157,41 @@ def write_bridge(cursor: Cursor, fact: Fact, bridge: str, query: str, *, has_kno
             f"""INSERT INTO {bridge} ({names})
             {query} JOIN known k ON {fact.same("k", "s")} ON CONFLICT DO NOTHING"""
         )
-    cursor.execute(f"INSERT INTO {bridge} ({names}) {query} {unknown(fact, has_known)}")
+    _insert(cursor, bridge, names, f"{query} {_unknown(fact, has_known)}")
 
 
-def unknown(fact: Fact, has_known: bool) -> str:
+def keep(cursor: Cursor, dimension: str, condition: str) -> None:
+    """Keep members of a dimension from being deleted by anybody until the transaction ends."""
+    cursor.execute(
+        f"""SELECT count(*) FROM (
+            SELECT FROM {dimension} d WHERE {condition} FOR KEY SHARE) kept"""
+    )
+    cursor.fetchall()
+
+
+def _insert(cursor: Cursor, table: str, names: str, query: str) -> int:
+    """Insert what a query gives, each foreign key read from the row that it leads to.
+
+    A key that leads nowhere is null in the query, and refused. PostgreSQL would look up each one
+    again, row by row, which takes longer than all the rest; where the role may, this statement
+    goes without (ADR 24).
+    """
+    _look_up_keys(cursor, "replica")
+    inserted = _count(cursor, f"INSERT INTO {table} ({names}) {query}")
+    _look_up_keys(cursor, "origin")
+    return inserted
+
+
+def _look_up_keys(cursor: Cursor, role: str) -> None:
+    setting = "session_replication_role"
+    cursor.execute(
+        f"""SELECT set_config('{setting}', '{role}', true)
+        WHERE has_parameter_privilege('{setting}', 'SET')"""
+    )
+    cursor.fetchall()
+
+
+def _unknown(fact: Fact, has_known: bool) -> str:
     """The condition that a staged row ``s`` is new to the fact."""
     if not has_known:
         return ""

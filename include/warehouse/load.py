@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_BATCH_BYTES = 8 * 2**20
+_BATCH_BYTES = 4 * 2**20
 """Of Parquet in a transaction, unless one object alone is larger."""
 _BATCH_OBJECTS = 1_000
 _WORKERS = {"users": 1, "tweets": 2, "tweet_metrics": 2}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from include.warehouse.fact import Fact, settle, write, write_bridge
+from include.warehouse.fact import Fact, keep, settle, write, write_bridge
 
 if TYPE_CHECKING:
     from adbc_driver_postgresql.dbapi import Cursor
@@ -14,21 +14,22 @@ TWEETS = Fact(
     stage="staged_tweet",
     key=("tweet_id",),
     day="created_on",
-    looked_up={"author_key": "author.user_key"},
+    keys={"author_key": "author.user_key"},
     joins="""LEFT JOIN dim_user author ON author.user_id = s.author_id
         AND s.created_at >= author.valid_from AND s.created_at < author.valid_to""",
     children=("staged_hashtag", "staged_mention", "staged_url", "staged_reference"),
 )
+_POST = "LEFT JOIN staged_tweet post ON post.tweet_id = s.tweet_id"
 _BRIDGES = {
-    "bridge_tweet_hashtag": """SELECT s.tweet_id, tag.hashtag_key
-        FROM staged_hashtag s LEFT JOIN dim_hashtag tag USING (hashtag)""",
-    "bridge_tweet_mention": """SELECT s.tweet_id, s.position, s.username, s.user_id
-        FROM staged_mention s""",
-    "bridge_tweet_url": """SELECT s.tweet_id, s.position, s.url, s.expanded_url, s.display_url,
+    "bridge_tweet_hashtag": f"""SELECT post.tweet_id, tag.hashtag_key
+        FROM staged_hashtag s {_POST} LEFT JOIN dim_hashtag tag USING (hashtag)""",
+    "bridge_tweet_mention": f"""SELECT post.tweet_id, s.position, s.username, s.user_id
+        FROM staged_mention s {_POST}""",
+    "bridge_tweet_url": f"""SELECT post.tweet_id, s.position, s.url, s.expanded_url, s.display_url,
             s.unwound_url, s.title, s.domain
-        FROM staged_url s""",
-    "bridge_tweet_reference": """SELECT s.tweet_id, s.kind, s.referenced_tweet_id
-        FROM staged_reference s""",
+        FROM staged_url s {_POST}""",
+    "bridge_tweet_reference": f"""SELECT post.tweet_id, s.kind, s.referenced_tweet_id
+        FROM staged_reference s {_POST}""",
 }
 
 
@@ -42,6 +43,7 @@ def add_members(cursor: Cursor) -> None:
         ORDER BY author_id
         ON CONFLICT DO NOTHING"""
     )
+    keep(cursor, "dim_user", "d.user_id IN (SELECT author_id FROM staged_tweet)")
     cursor.execute(
         """INSERT INTO dim_hashtag (hashtag)
         SELECT DISTINCT hashtag FROM staged_hashtag s
@@ -49,6 +51,7 @@ def add_members(cursor: Cursor) -> None:
         ORDER BY hashtag
         ON CONFLICT DO NOTHING"""
     )
+    keep(cursor, "dim_hashtag", "d.hashtag IN (SELECT hashtag FROM staged_hashtag)")
 
 
 def merge(cursor: Cursor, *, has_copies: bool) -> tuple[int, int]:

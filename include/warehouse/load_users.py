@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from include.warehouse.fact import Fact, settle, write
+from include.warehouse.fact import Fact, keep, settle, write
 from include.warehouse.models import DimUser
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ USERS = Fact(
     stage="staged_user",
     key=("user_id", "observed_on"),
     day="observed_on",
-    looked_up={"user_key": "profile.user_key"},
+    keys={"user_key": "profile.user_key"},
     joins="""LEFT JOIN dim_user profile ON profile.user_id = s.user_id
         AND s.observed_at >= profile.valid_from AND s.observed_at < profile.valid_to""",
 )
@@ -42,6 +42,7 @@ def merge(cursor: Cursor, *, has_copies: bool) -> tuple[int, int]:
     )
     has_known = settle(cursor, USERS, has_copies=has_copies)
     _find_versions(cursor)
+    keep(cursor, "dim_user", "d.user_id IN (SELECT user_id FROM touched)")
     _find_moved(cursor)
     _write_versions(cursor)
     _lead_facts(cursor)

@@ -130,7 +130,7 @@ def _chunks(
     waiting = [pa.Table.from_pylist([], wanted.schema)]
     for entry, file in zip(objects, files, strict=True):
         names = [name for name in wanted.columns if name in file.schema_arrow.names]
-        for batch in file.iter_batches(_ROWS, columns=names):
+        for batch in file.iter_batches(_ROWS, columns=names, use_threads=False):
             waiting.append(_with_object(pa.Table.from_batches([batch]), entry, numbers[entry.key]))
             if sum(map(len, waiting)) >= _ROWS:
                 yield _in_one_piece(waiting)

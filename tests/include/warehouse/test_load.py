@@ -357,6 +357,7 @@ def test_a_full_disk_stops_what_does_not_fit(house):
         "CREATE TRIGGER full_disk BEFORE INSERT ON fact_tweet FOR EACH ROW"
         " WHEN (NEW.account = 'large') EXECUTE FUNCTION full_disk()"
     )
+    house.ask("ALTER TABLE fact_tweet ENABLE ALWAYS TRIGGER full_disk")
 
     (loaded,) = house.load("tweets")
 
@@ -364,6 +365,19 @@ def test_a_full_disk_stops_what_does_not_fit(house):
     assert "No space left on device" in loaded.failed[large]
     assert len(loaded.failed[large]) < 500
     assert house.ask("SELECT tweet_id % 100 FROM fact_tweet ORDER BY 1") == [10, 11, 12]
+    assert house.ask("SELECT count(*) FROM bridge_tweet_mention") == [0]
+
+
+def test_a_key_that_leads_nowhere_is_refused(house):
+    orphan = house.land("tweets", 1, {"n": 1, **RICH})
+    house.land("tweets", 2, {"n": 2, "created_at": POSTED + timedelta(days=1)})
+    house.ask(f"DELETE FROM dim_date WHERE date_key = '{POSTED.date()}'")
+
+    (loaded,) = house.load("tweets")
+
+    assert list(loaded.failed) == [orphan]
+    assert "created_on" in loaded.failed[orphan]
+    assert house.ask("SELECT tweet_id % 10 FROM fact_tweet") == [2]
     assert house.ask("SELECT count(*) FROM bridge_tweet_mention") == [0]
 
 

@@ -74,7 +74,18 @@ def connected(warehouse_of, monkeypatch):
         engine.dispose()
 
 
-def test_the_loader_needs_nothing_else_to_load(lake, warehouse_of):
+@pytest.fixture(params=[False, True], ids=["", "granted"])
+def quick(request, postgres, warehouse_of):
+    """Whether the loader has the right that makes it quick."""
+    if request.param:
+        grant, revoke = re.findall(r"`((?:GRANT SET|REVOKE ALL) ON PARAMETER [^`]+)`", PAGE)
+        run(postgres, grant)
+    yield request.param
+    if request.param:
+        run(postgres, revoke)
+
+
+def test_the_loader_needs_nothing_else_to_load(lake, warehouse_of, quick):
     key = {"users": "user_id", "tweets": "tweet_id", "tweet_metrics": "tweet_id"}
     moment = datetime(2026, 11, 2, 9, tzinfo=UTC)
     for number in range(2):
@@ -92,6 +103,10 @@ def test_the_loader_needs_nothing_else_to_load(lake, warehouse_of):
     for dataset in key:
         loaded = load(lake, lambda: dbapi.connect(loader), dataset)
         assert (loaded.objects, loaded.failed) == (2, {})
+    may = "SELECT has_parameter_privilege('session_replication_role', 'SET')"
+    with dbapi.connect(loader) as session, session.cursor() as cursor:
+        cursor.execute(may)
+        assert cursor.fetchone() == (quick,)
     for listed in list(lake.keys("curated/")):
         lake.delete(listed)
     for dataset in key:
