@@ -32,7 +32,11 @@ def domain_of(urls: pa.Array) -> pa.Array:
         pc.struct_field(urls, "expanded_url"),
         pc.struct_field(urls, "url"),
     )
-    return pc.utf8_lower(pc.struct_field(pc.extract_regex(target, _HOST), "host"))
+    # Up to the third slash, each different one once: links are many, sites are few.
+    starts = pc.list_slice(pc.split_pattern(target, "/", max_splits=3), 0, 3)
+    sites = pc.binary_join(starts, "/").dictionary_encode()
+    hosts = pc.utf8_lower(pc.struct_field(pc.extract_regex(sites.dictionary, _HOST), "host"))
+    return hosts.take(sites.indices)
 
 
 def link_domains(urls: pa.Array, domains: pa.Array) -> pa.Array:

@@ -11,8 +11,10 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
+from queue import SimpleQueue
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -143,41 +145,55 @@ def _load(
     loaded: Loaded,
 ) -> None:
     """Load what changed; objects of one day are never loaded at the same time."""
-    number = _WORKERS[dataset]
-    shares: list[Changes] = [Changes([], {}) for _ in range(number)]
-    for entry in changes.new:
-        shares[entry.day.toordinal() % number].new.append(entry)
-    for key, day in changes.gone.items():
-        shares[day.toordinal() % number].gone[key] = day
+    rows = list(_in_a_row(_batches(changes)))
+    number = min(_WORKERS[dataset], len(rows))
     counting = Lock()
+    idle: SimpleQueue[_Worker] = SimpleQueue()
 
-    def work(share: Changes) -> None:
-        worker = _Worker(lake, connect, dataset)
+    def work(batches: list[Changes]) -> None:
+        worker = idle.get()
         try:
-            for batch in _batches(share):
+            for batch in batches:
                 done = worker.load(batch)
                 with counting:
                     loaded.add(done)
         finally:
-            worker.close()
+            idle.put(worker)
 
-    with ThreadPoolExecutor(number) as pool:
-        list(pool.map(work, filter(None, shares)))
+    with ExitStack() as stack:
+        for _ in range(number):
+            worker = _Worker(lake, connect, dataset)
+            stack.callback(worker.close)
+            idle.put(worker)
+        pool = stack.enter_context(ThreadPoolExecutor(number))
+        list(pool.map(work, rows))
 
 
-def _batches(share: Changes) -> Iterator[Changes]:
+def _in_a_row(batches: Iterable[Changes]) -> Iterator[list[Changes]]:
+    """Batches that follow each other and share a day, together."""
+    row: list[Changes] = []
+    for batch in batches:
+        if row and not row[-1].days & batch.days:
+            yield row
+            row = []
+        row.append(batch)
+    if row:
+        yield row
+
+
+def _batches(changes: Changes) -> Iterator[Changes]:
     """Objects of few days together, oldest first; what is gone goes with its day."""
     gone: dict[date, dict[str, date]] = defaultdict(dict)
-    for key, day in share.gone.items():
+    for key, day in changes.gone.items():
         gone[day][key] = day
     objects: list[CuratedObject] = []
     leaving: dict[str, date] = {}
     size = 0
-    for entry in _ordered(share.new):
-        leaving |= gone.pop(entry.day, {})
+    for entry in _ordered(changes.new):
         if objects and (size + entry.size > _BATCH_BYTES or len(objects) == _BATCH_OBJECTS):
             yield Changes(objects, leaving)
             objects, leaving, size = [], {}, 0
+        leaving |= gone.pop(entry.day, {})
         objects.append(entry)
         size += entry.size
     for left in gone.values():

@@ -42,6 +42,11 @@ class Changes:
     gone: dict[str, date]
     """Keys that were loaded and are in the lake no more, and their days."""
 
+    @property
+    def days(self) -> set[date]:
+        """Of which these are."""
+        return {*(entry.day for entry in self.new), *self.gone.values()}
+
     def __len__(self) -> int:
         """How many objects these are."""
         return len(self.new) + len(self.gone)
