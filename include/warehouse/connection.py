@@ -30,6 +30,8 @@ _FIELDS = {"user", "password", "dbname", "port", "hostaddr", "service", "service
 """Parameters of libpq that are no extras: fields of the connection, or ways around them."""
 _OPTIONS = {option.keyword.decode() for option in Conninfo.get_defaults()} - _FIELDS
 _CONNECT_SECONDS = "10"
+_STAGED = "64MB"
+"""Memory of the server for what a load stages; more would go to the server's disk and back."""
 
 
 def is_configured() -> bool:
@@ -126,7 +128,9 @@ def open_adbc() -> AdbcConnection:
 def conninfo(url: URL) -> str:
     """The same place as libpq and ADBC read it, password and all: not for messages."""
     fields = url.translate_connect_args(username="user", database="dbname")
-    return make_conninfo(**{name: str(value) for name, value in {**fields, **url.query}.items()})
+    options = f"{url.query.get('options', '')} -c temp_buffers={_STAGED}"
+    every = {**fields, **url.query, "options": options.strip()}
+    return make_conninfo(**{name: str(value) for name, value in every.items()})
 
 
 def _extra(connection: AirflowConnection) -> dict[str, str]:

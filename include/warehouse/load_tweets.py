@@ -19,17 +19,16 @@ TWEETS = Fact(
         AND s.created_at >= author.valid_from AND s.created_at < author.valid_to""",
     children=("staged_hashtag", "staged_mention", "staged_url", "staged_reference"),
 )
-_POST = "LEFT JOIN staged_tweet post ON post.tweet_id = s.tweet_id"
 _BRIDGES = {
-    "bridge_tweet_hashtag": f"""SELECT post.tweet_id, tag.hashtag_key
-        FROM staged_hashtag s {_POST} LEFT JOIN dim_hashtag tag USING (hashtag)""",
-    "bridge_tweet_mention": f"""SELECT post.tweet_id, s.position, s.username, s.user_id
-        FROM staged_mention s {_POST}""",
-    "bridge_tweet_url": f"""SELECT post.tweet_id, s.position, s.url, s.expanded_url, s.display_url,
+    "bridge_tweet_hashtag": """SELECT s.tweet_id, tag.hashtag_key
+        FROM staged_hashtag s LEFT JOIN dim_hashtag tag USING (hashtag)""",
+    "bridge_tweet_mention": """SELECT s.tweet_id, s.position, s.username, s.user_id
+        FROM staged_mention s""",
+    "bridge_tweet_url": """SELECT s.tweet_id, s.position, s.url, s.expanded_url, s.display_url,
             s.unwound_url, s.title, s.domain
-        FROM staged_url s {_POST}""",
-    "bridge_tweet_reference": f"""SELECT post.tweet_id, s.kind, s.referenced_tweet_id
-        FROM staged_reference s {_POST}""",
+        FROM staged_url s""",
+    "bridge_tweet_reference": """SELECT s.tweet_id, s.kind, s.referenced_tweet_id
+        FROM staged_reference s""",
 }
 
 
