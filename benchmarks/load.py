@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from adbc_driver_postgresql import dbapi
 from sqlalchemy import NullPool, create_engine, make_url
 
 from benchmarks.directory_lake import DirectoryLake
-from benchmarks.measure import FOLDER, in_turns
+from benchmarks.measure import FOLDER, Child, in_turns, run_child
 from benchmarks.posts_to_load import landed
 from include.catalogue.reader import curated_days
 from include.warehouse.connection import conninfo
@@ -27,6 +27,10 @@ from sandbox.postgres import Postgres
 ROWS = 1_000_000
 EARLIER = 5
 """How many times as many posts a full warehouse holds before."""
+FEW = 10
+"""The memory of a load is compared with that of a load of one row in so many."""
+IN_OBJECT, IN_SMALL_OBJECT = 1_000, 200
+"""Posts."""
 SHARE = 20
 """pandas.to_sql writes one row in so many, and is taken to need as long for each of the others."""
 TABLES = (
@@ -37,29 +41,39 @@ TABLES = (
     "bridge_tweet_reference",
 )
 _FIRST, _LONG_BEFORE = datetime(2026, 1, 1, tzinfo=UTC), datetime(2024, 1, 1, tzinfo=UTC)
+_SERVER = {"shared_buffers": "2GB", "max_wal_size": "8GB"}
+"""As a warehouse has it: PostgreSQL's defaults are for the smallest machine."""
 
 
 def measure(runs: int, rows: int = ROWS) -> dict[str, Any]:
-    """Seconds of a load into an empty and into a full warehouse, of plain COPY, and of to_sql."""
+    """Seconds of a load into an empty and into a full warehouse, of plain COPY, and of to_sql.
+
+    And the peak memory of a load of few posts, and of many.
+    """
     print(f"load: {rows:,} posts with their bridges")
-    posts = landed(FOLDER, rows, _FIRST)
-    earlier = landed(FOLDER, rows * EARLIER, _LONG_BEFORE)
-    with Postgres(FOLDER / "postgres-load", {}) as server:
+    posts = landed(FOLDER, rows, _FIRST, IN_OBJECT)
+    small = landed(FOLDER, rows, _FIRST, IN_SMALL_OBJECT)
+    few = landed(FOLDER, rows // FEW, _FIRST, IN_OBJECT)
+    earlier = landed(FOLDER, rows * EARLIER, _LONG_BEFORE, IN_OBJECT)
+    with Postgres(FOLDER / "postgres-load", _SERVER) as server:
         place = _Place(server)
         place.make("empty")
         engine = create_engine(place.url("empty"), poolclass=NullPool)
         upgrade(engine)
         place.make("filled", "empty")
-        _load(place, "filled", earlier, rows * EARLIER)
+        peaks = {"many": [_load(place, "filled", earlier).peak_mb]}
         seconds = in_turns(
             runs,
             {
-                "ours, empty": partial(_load_copy, place, "empty", posts, rows),
-                "ours, full": partial(_load_copy, place, "filled", posts, rows),
+                "ours, empty": partial(_seconds, place, "empty", posts),
+                "ours, empty, small objects": partial(_seconds, place, "empty", small),
+                "ours, full": partial(_seconds, place, "filled", posts),
             },
         )
         place.make("loaded", "empty")
-        _load(place, "loaded", posts, rows)
+        peaks["few"] = [_load(place, "loaded", few).peak_mb]
+        place.make("loaded", "empty")
+        _load(place, "loaded", posts)
         files = place.written("loaded")
         peers = {
             "plain COPY": partial(place.copy, files),
@@ -72,7 +86,9 @@ def measure(runs: int, rows: int = ROWS) -> dict[str, Any]:
         "load_empty_vs_copy": empty / copy,
         "load_full_vs_copy": full / copy,
         "load_vs_to_sql": to_sql / empty,
-        "raw": {"seconds": seconds, "rows": rows, "to_sql_share": SHARE},
+        "load_rss_mb": peaks["many"][0],
+        "load_rss_mb_few": peaks["few"][0],
+        "raw": {"seconds": seconds, "peak_mb": peaks, "rows": rows, "to_sql_share": SHARE},
     }
 
 
@@ -144,17 +160,28 @@ class _Place:
         return seconds * SHARE
 
 
-def _load_copy(place: _Place, database: str, lake: DirectoryLake, rows: int) -> float:
+def _seconds(place: _Place, database: str, lake: DirectoryLake) -> float:
     place.make("measured", database)
-    return _load(place, "measured", lake, rows)
+    return float(_load(place, "measured", lake).output.splitlines()[-1])  # after the log
 
 
-def _load(place: _Place, database: str, lake: DirectoryLake, rows: int) -> float:
-    connect: Callable[[], Any] = partial(dbapi.connect, conninfo(place.url(database)))
+def _load(place: _Place, database: str, lake: DirectoryLake) -> Child:
+    """Load in a fresh process, which prints how long it took."""
+    where = conninfo(place.url(database))
+    return run_child(sys.executable, "-m", "benchmarks.load", lake.folder, where)
+
+
+def _child(folder: str, where: str) -> None:
+    lake = DirectoryLake(Path(folder))
+    rows = int(lake.folder.name.split("-")[3])
     began = time.perf_counter()
     days = curated_days(lake, "tweets")  # the posts before are of another lake
-    done = load(lake, connect, "tweets", days)
+    done = load(lake, partial(dbapi.connect, where), "tweets", days)
     seconds = time.perf_counter() - began
     if (done.new, done.failed) != (rows, {}):
         raise RuntimeError(f"{done.new} of {rows} posts were loaded: {done.failed}")
-    return seconds
+    print(seconds)
+
+
+if __name__ == "__main__":
+    _child(*sys.argv[1:])

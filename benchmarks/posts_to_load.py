@@ -22,29 +22,29 @@ from include.datasets import dataset_named
 from include.interval import Interval
 from include.lake import curated_key
 
-ROWS_AN_OBJECT = 200
-ACCOUNTS = 100
+ACCOUNTS = 10
 RUNS_A_DAY = 6
 _SOURCE_ROWS = 20_000
 _SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
 
 
-def landed(folder: Path, rows: int, first: datetime) -> DirectoryLake:
+def landed(folder: Path, rows: int, first: datetime, in_object: int) -> DirectoryLake:
     """A lake with so many posts from a day on, made anew unless it is whole already."""
-    lake = DirectoryLake(folder / f"posts-to-load-{rows}-{first:%Y%m%d}")
+    lake = DirectoryLake(folder / f"posts-to-load-{rows}-by-{in_object}-{first:%Y%m%d}")
     done = lake.folder / "done"
     if done.exists():
         return lake
     shutil.rmtree(lake.folder, ignore_errors=True)
     source = _source(folder)
-    for number in range(rows // ROWS_AN_OBJECT):
+    for number in range(rows // in_object):
         run, account = divmod(number, ACCOUNTS)
         start = first + timedelta(hours=24 // RUNS_A_DAY * run)
         over = Interval(start, start + timedelta(hours=24 // RUNS_A_DAY))
         key = curated_key(DATASET, over, f"account_{account}", over.day, "parquet")
         target = lake.folder / key
         target.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(_object(source, number, account, start), target, compression="zstd")
+        posts = _object(source, number, in_object, account, start)
+        pq.write_table(posts, target, compression="zstd")
     done.touch()
     return lake
 
@@ -61,16 +61,12 @@ def _source(folder: Path) -> pa.Table:
     return table.set_column(table.schema.get_field_index("lang"), table.schema.field("lang"), lang)
 
 
-def _object(source: pa.Table, number: int, account: int, start: datetime) -> pa.Table:
-    places = np.arange(number * ROWS_AN_OBJECT, (number + 1) * ROWS_AN_OBJECT) % len(source)
+def _object(source: pa.Table, number: int, posts: int, account: int, start: datetime) -> pa.Table:
+    places = np.arange(number * posts, (number + 1) * posts) % len(source)
     rows = source.take(places)
-    seconds = np.sort(np.random.default_rng(number).integers(0, 4 * 3600, ROWS_AN_OBJECT))
+    seconds = np.sort(np.random.default_rng(number).integers(0, 4 * 3600, posts))
     at = int(start.timestamp()) + seconds
-    ids = (
-        ((at * 1000 - _SNOWFLAKE_EPOCH_MS) << 22)
-        + account * ROWS_AN_OBJECT
-        + np.arange(ROWS_AN_OBJECT)
-    )
+    ids = ((at * 1000 - _SNOWFLAKE_EPOCH_MS) << 22) + account * posts + np.arange(posts)
     own = {
         "tweet_id": pa.array(ids).cast(pa.string()),
         "author_id": pa.repeat(str(10_000 + account), len(rows)),

@@ -95,6 +95,11 @@ WANTED = (
         at_least=True,
         unit="x",
     ),
+    Wanted(
+        "peak memory of loading 5,000,000 ÷ that of 100,000",
+        lambda f: f["load_rss_mb"] / f["load_rss_mb_few"],
+        1.15,
+    ),
     Wanted("export of 1,000,000 posts ÷ plain `COPY`", lambda f: f["export_vs_copy"], 2),
     Wanted("peak memory of exporting 5,000,000", lambda f: f["export_rss_mb"], 300, unit=" MB"),
     Wanted(
@@ -181,8 +186,8 @@ def tables(figures: Figures) -> str:
         )
     if "month_cost_ratio" in figures:
         month = figures["raw"]["month"]
-        parts = ", ".join(f"{dataset} ${usd:.2f}" for dataset, usd in month["usd"].items())
-        lines.append(f"a month: {parts}; the naive schedule ${month['naive_usd']:.2f}")
+        costs = ", ".join(f"{dataset} ${usd:.2f}" for dataset, usd in month["usd"].items())
+        lines.append(f"a month: {costs}; the naive schedule ${month['naive_usd']:.2f}")
     return "\n\n".join([*parts, "\n".join(f"- {line}" for line in lines)])
 
 

@@ -129,7 +129,8 @@ def _chunks(
     """The wanted columns of all objects, some rows at a time; at least one table."""
     waiting = [pa.Table.from_pylist([], wanted.schema)]
     for entry, file in zip(objects, files, strict=True):
-        names = [name for name in wanted.columns if name in file.schema_arrow.names]
+        there = set(file.schema_arrow.names)  # which is made anew each time
+        names = [name for name in wanted.columns if name in there]
         for batch in file.iter_batches(_ROWS, columns=names, use_threads=False):
             waiting.append(_with_object(pa.Table.from_batches([batch]), entry, numbers[entry.key]))
             if sum(map(len, waiting)) >= _ROWS:
