@@ -18,7 +18,7 @@ from include.warehouse.wanted import ACCOUNT, OBJECT_ID, TWEET_METRICS, TWEETS, 
 if TYPE_CHECKING:
     from adbc_driver_postgresql.dbapi import Cursor
 
-_ROWS = 50_000
+_ROWS = 20_000
 """Staged at once: what is decoded of them is what a load needs of memory."""
 
 
