@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ from include.errors import LakeChanged, LakeUnavailable, TweetLakeError
 from include.lake import Lake
 from include.warehouse import load_tweet_metrics, load_tweets, load_users
 from include.warehouse.fact import Fact
-from include.warehouse.objects import Changes, CuratedObject, find_changes
+from include.warehouse.objects import Changes, find_changes
 from include.warehouse.staging import stage
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _load(
     loaded: Loaded,
 ) -> None:
     """Load what changed; objects of one day are never loaded at the same time."""
-    rows = list(_in_a_row(_batches(changes)))
+    rows = list(_rows(changes))
     number = min(_WORKERS[dataset], len(rows))
     counting = Lock()
     idle: SimpleQueue[_Worker] = SimpleQueue()
@@ -169,41 +169,44 @@ def _load(
         list(pool.map(work, rows))
 
 
-def _in_a_row(batches: Iterable[Changes]) -> Iterator[list[Changes]]:
-    """Batches that follow each other and share a day, together."""
-    row: list[Changes] = []
-    for batch in batches:
-        if row and not row[-1].days & batch.days:
-            yield row
-            row = []
-        row.append(batch)
-    if row:
-        yield row
-
-
-def _batches(changes: Changes) -> Iterator[Changes]:
-    """Objects of few days together, oldest first; what is gone goes with its day."""
-    gone: dict[date, dict[str, date]] = defaultdict(dict)
+def _rows(changes: Changes) -> Iterator[list[Changes]]:
+    """Batches to load one after the other, oldest days first: no day is in two rows of them."""
+    days: dict[date, Changes] = defaultdict(Changes)
+    for entry in changes.new:
+        days[entry.day].new.append(entry)
     for key, day in changes.gone.items():
-        gone[day][key] = day
-    objects: list[CuratedObject] = []
-    leaving: dict[str, date] = {}
-    size = 0
-    for entry in _ordered(changes.new):
-        if objects and (size + entry.size > _BATCH_BYTES or len(objects) == _BATCH_OBJECTS):
-            yield Changes(objects, leaving)
-            objects, leaving, size = [], {}, 0
-        leaving |= gone.pop(entry.day, {})
-        objects.append(entry)
-        size += entry.size
-    for left in gone.values():
-        leaving |= left
-    if objects or leaving:
-        yield Changes(objects, leaving)
+        days[day].gone[key] = day
+    waiting = Changes()
+    for of_day in (days[day] for day in sorted(days)):
+        together = waiting + of_day
+        if _is_small(together):
+            waiting = together
+            continue
+        if waiting:
+            yield [waiting]
+        waiting = Changes()
+        if _is_small(of_day):
+            waiting = of_day
+        else:
+            yield list(_batches(of_day))
+    if waiting:
+        yield [waiting]
 
 
-def _ordered(objects: Iterable[CuratedObject]) -> list[CuratedObject]:
-    return sorted(objects, key=lambda entry: (entry.day, entry.interval_end, entry.key))
+def _is_small(changes: Changes) -> bool:
+    return changes.size <= _BATCH_BYTES and len(changes) <= _BATCH_OBJECTS
+
+
+def _batches(of_day: Changes) -> Iterator[Changes]:
+    """The objects of a day in several batches; what is gone goes with the first."""
+    batch = Changes(gone=of_day.gone)
+    for entry in sorted(of_day.new, key=lambda entry: (entry.interval_end, entry.key)):
+        one = Changes([entry])
+        if batch.new and not _is_small(batch + one):
+            yield batch
+            batch = Changes()
+        batch += one
+    yield batch
 
 
 class _Worker:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -37,15 +37,19 @@ class CuratedObject:
 class Changes:
     """What of some days is in the lake and not like that in the warehouse."""
 
-    new: list[CuratedObject]
+    new: list[CuratedObject] = field(default_factory=list)
     """Objects that were never loaded, are others by now, or could not be loaded."""
-    gone: dict[str, date]
+    gone: dict[str, date] = field(default_factory=dict)
     """Keys that were loaded and are in the lake no more, and their days."""
 
     @property
-    def days(self) -> set[date]:
-        """Of which these are."""
-        return {*(entry.day for entry in self.new), *self.gone.values()}
+    def size(self) -> int:
+        """Bytes to read."""
+        return sum(entry.size for entry in self.new)
+
+    def __add__(self, more: Changes) -> Changes:
+        """These and more."""
+        return Changes([*self.new, *more.new], {**self.gone, **more.gone})
 
     def __len__(self) -> int:
         """How many objects these are."""
