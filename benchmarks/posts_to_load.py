@@ -23,7 +23,8 @@ from include.interval import Interval
 from include.lake import curated_key
 
 ACCOUNTS = 10
-RUNS_A_DAY = 6
+_POSTS_A_DAY = 12_000
+"""At most; never less than an object of each account."""
 _SOURCE_ROWS = 20_000
 _SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
 
@@ -36,10 +37,11 @@ def landed(folder: Path, rows: int, first: datetime, in_object: int) -> Director
         return lake
     shutil.rmtree(lake.folder, ignore_errors=True)
     source = _source(folder)
+    runs_a_day = max(1, _POSTS_A_DAY // (ACCOUNTS * in_object))
     for number in range(rows // in_object):
         run, account = divmod(number, ACCOUNTS)
-        start = first + timedelta(hours=24 // RUNS_A_DAY * run)
-        over = Interval(start, start + timedelta(hours=24 // RUNS_A_DAY))
+        start = first + timedelta(hours=24 // runs_a_day * run)
+        over = Interval(start, start + timedelta(hours=24 // runs_a_day))
         key = curated_key(DATASET, over, f"account_{account}", over.day, "parquet")
         target = lake.folder / key
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -68,6 +68,8 @@ def settle(cursor: Cursor, fact: Fact, *, has_copies: bool) -> bool:
         Whether the fact has any of the rows already.
     """
     keys = ", ".join(fact.key)
+    # Of the temporary tables PostgreSQL knows too little: it would sort whole rows on disk.
+    cursor.execute("SET LOCAL enable_mergejoin = off")
     if has_copies:
         cursor.execute(
             f"""CREATE TEMP TABLE outranked ON COMMIT DROP AS
@@ -87,6 +89,7 @@ def settle(cursor: Cursor, fact: Fact, *, has_copies: bool) -> bool:
             SELECT FROM {fact.stage} s WHERE {fact.same("s", "f")})"""
     )
     cursor.execute(f"DELETE FROM {fact.table} f USING vanished v WHERE {fact.same('v', 'f')}")
+    first = fact.key[0]  # new posts have higher ids than all before: then there is nothing to find
     cursor.execute(
         f"""CREATE TEMP TABLE known ON COMMIT DROP AS
         SELECT {", ".join(f"s.{c}" for c in fact.key)}, s.object_id, f.object_id AS held_by,
@@ -98,7 +101,10 @@ def settle(cursor: Cursor, fact: Fact, *, has_copies: bool) -> bool:
             SELECT object_id FROM {fact.table} f WHERE {fact.same("s", "f")} OFFSET 0) f
         JOIN load_object mine ON mine.object_id = s.object_id
         JOIN load_object theirs ON theirs.object_id = f.object_id
-        LEFT JOIN staged_object held ON held.object_id = f.object_id"""
+        LEFT JOIN staged_object held ON held.object_id = f.object_id
+        WHERE (SELECT {first} FROM {fact.table}
+               WHERE {first} >= (SELECT min({first}) FROM {fact.stage})
+               ORDER BY {first} LIMIT 1) <= (SELECT max({first}) FROM {fact.stage})"""
     )
     cursor.execute("SELECT count(*), count(*) FILTER (WHERE NOT is_ours) FROM known")
     number, foreign = cursor.fetchone()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from include.warehouse.lists import owners
 
 _ESCAPES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 """What X writes in the place of three characters; the ampersand last, as it is in the others."""
 _MENTIONS_AND_LINKS = r"^RT @\w+:|\B[@＠]\w+|(?i:https?://)[!-~]+"
 _TAGS = r"\B[#＃][\p{L}\p{M}\p{N}_]+|\B\$[A-Za-z]{1,6}\b"
-_WORD = r"[\p{L}\p{N}][^\s\p{Z}\x{85}]*"
-"""From the first letter or digit of a run without white space to the run's end."""
+_LETTER_OR_DIGIT = r"[\p{L}\p{N}]"
 _SPACELESS = (
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}\p{Javanese}]"
 )
@@ -42,7 +44,11 @@ def word_count(words: pa.Array) -> pa.Array:
     one, "–" is none. A text with a character of a script that puts no spaces between words, as
     Chinese, Japanese and Thai, has no count: only a dictionary could tell, and it would guess.
     """
-    counts = pc.count_substring_regex(words, _WORD)
+    runs = pc.utf8_split_whitespace(words)
+    each = pc.list_flatten(runs).dictionary_encode()  # a text's words are others' words
+    is_word = pc.match_substring_regex(each.dictionary, _LETTER_OR_DIGIT).take(each.indices)
+    of_words = owners(runs)[is_word.to_numpy(zero_copy_only=False)]
+    counts = pa.array(np.bincount(of_words, minlength=len(words)), pa.int32())
     is_ascii = pc.equal(pc.binary_length(words), pc.utf8_length(words))
     others = pc.if_else(is_ascii, "", words)
     return pc.if_else(pc.match_substring_regex(others, _SPACELESS), None, counts)
