@@ -55,9 +55,9 @@ class Fact:
 def settle(cursor: Cursor, fact: Fact, *, has_copies: bool) -> bool:
     """Find out which staged rows stand, and delete the fact's rows that their objects have lost.
 
-    Leaves the temporary tables ``vanished`` (what was deleted: key and day), ``known`` (staged rows
-    that the fact has already, under which object) and ``unknown`` (the others' keys), and only rows
-    that stand in the staging tables.
+    Leaves the temporary tables ``vanished`` (what was deleted: key and day) and ``known`` (staged
+    rows that the fact has already, under which object), and only rows that stand in the staging
+    tables.
 
     Args:
         cursor: in the transaction that staged the rows, and ``staged_object`` with their objects.
@@ -116,12 +116,6 @@ def settle(cursor: Cursor, fact: Fact, *, has_copies: bool) -> bool:
         )
         _drop(cursor, fact, "known", "NOT gone.stands")
         cursor.execute("DELETE FROM known WHERE NOT stands")
-    others = f"WHERE NOT EXISTS (SELECT FROM known k WHERE {fact.same('k', 's')})"
-    cursor.execute(
-        f"""CREATE TEMP TABLE unknown ON COMMIT DROP AS
-        SELECT {", ".join(f"s.{c}" for c in fact.key)} FROM {fact.stage} s
-        {others if number else ""}"""
-    )
     return bool(number)
 
 
@@ -142,9 +136,7 @@ def write(cursor: Cursor, fact: Fact, *, has_known: bool) -> tuple[int, int]:
             AND ({", ".join(f"f.{c}" for c in fact.columns)})
                 IS DISTINCT FROM ({", ".join(f"n.{c}" for c in fact.columns)})""",
         )
-    new = _insert(
-        cursor, fact.table, names, f"{fact.query} JOIN unknown u ON {fact.same('u', 's')}"
-    )
+    new = _insert(cursor, fact.table, names, f"{fact.query} {_unknown(fact, has_known)}")
     return new, changed
 
 
@@ -171,8 +163,15 @@ def write_bridge(cursor: Cursor, fact: Fact, bridge: str, query: str, *, has_kno
             f"""INSERT INTO {bridge} ({names})
             {query} JOIN known k ON {fact.same("k", "s")} ON CONFLICT DO NOTHING"""
         )
-    # What is unknown was put into the fact a moment ago: no row of the bridge leads nowhere.
-    _insert(cursor, bridge, names, f"{query} JOIN unknown u ON {fact.same('u', 's')}")
+    # Such a row's post was put into the fact a moment ago: no row of the bridge leads nowhere.
+    _insert(cursor, bridge, names, f"{query} {_unknown(fact, has_known)}")
+
+
+def _unknown(fact: Fact, has_known: bool) -> str:
+    """The condition that a staged row ``s`` is new to the fact."""
+    if not has_known:
+        return ""
+    return f"WHERE NOT EXISTS (SELECT FROM known k WHERE {fact.same('k', 's')})"
 
 
 def keep(cursor: Cursor, dimension: str, condition: str) -> None:
