@@ -4,8 +4,9 @@ Every day at 00:30 UTC: ask X's batch compliance jobs which posts and users of t
 deleted, protected or suspended, and take these out of `curated/`, `quarantine/` and `raw/`, with
 all that quotes them. What is withheld is told by what `ingest_tweet_metrics` has seen; so is
 everything, where the app may not use the jobs. The record in `compliance/` holds ids and reasons
-only. What went does not come back when an interval is rerun. With
-`glue_database`, the days of which something went are compacted at once.
+only. What went does not come back when an interval is rerun. With `glue_database`, the days of
+which something went are compacted at once; `load_warehouse` is told. Both are done for what went,
+even if `forget` fails in the end because something else could not go.
 
 Trigger it with the parameter `dry_run` to have a record of what would go and of the objects that
 hold it, and nothing else (docs/runbook.md).
@@ -49,13 +50,19 @@ def forget_deleted() -> None:
         """Make every run that holds one of them anew, without it."""
         return steps.forget(found)
 
+    # What went leaves Glue and the warehouse the same day, though something else could not go.
     # Years of a user's posts take what they take.
-    @task(execution_timeout=None)
-    def compact(key: str) -> dict[str, int]:
+    @task(trigger_rule="all_done", execution_timeout=None)
+    def compact() -> dict[str, int]:
         """Compact the days of which something went, for the readers of Glue."""
-        return steps.compact(key)
+        return steps.compact()
 
-    @task(outlets=[steps.GONE])
+    @task(trigger_rule="all_done", outlets=[steps.GONE])
+    def announce() -> None:
+        """Tell the warehouse, if anything went."""
+        steps.announce()
+
+    @task
     def record(key: str) -> str:
         """Say that all of it is done."""
         return steps.record(key)
@@ -68,7 +75,7 @@ def forget_deleted() -> None:
     # What a task returns stands for its result until it runs.
     found: Any = ask()
     forgotten: Any = forget(found)
-    compact(forgotten)
+    forgotten >> [compact(), announce()]
     recorded: Any = record(forgotten)
     notify(recorded)
 

@@ -65,7 +65,7 @@ def forget(
     record.write(lake)
     if not dry_run:
         every = found.model_copy(update={"posts": {**found.posts, **record.posts}})
-        _Forgetting(lake, settings, every, airflow_url).go_through(keys)
+        _Forgetting(lake, settings, every, record, airflow_url).go_through(keys)
     return record
 
 
@@ -73,10 +73,16 @@ class _Forgetting:
     """The runs that hold something, one after the other."""
 
     def __init__(
-        self, lake: Lake, settings: Settings, found: Found, airflow_url: str | None
+        self,
+        lake: Lake,
+        settings: Settings,
+        found: Found,
+        record: Record,
+        airflow_url: str | None,
     ) -> None:
         self._lake = lake
         self._found = found
+        self._record = record
         self._reruns = Reruns(lake, settings, airflow_url)
 
     def go_through(self, keys: Sequence[str]) -> None:
@@ -116,6 +122,8 @@ class _Forgetting:
             self._purge(dataset, days)  # of what was compacted meanwhile
             return new
 
+        if fetched:
+            self._begin()
         foreseen = Foreseen(self._lake, pages)
         new = land(foreseen)
         self._reruns.report(dataset, interval, new.keys())
@@ -126,6 +134,12 @@ class _Forgetting:
             self._reruns.report(dataset, interval, land(self._lake).keys())
         if lost:
             raise RawPagesGone(run_name(dataset, interval), lost)
+
+    def _begin(self) -> None:
+        """Say in the record that something goes, before it does: whoever is told reads it there."""
+        if not self._record.begun:
+            self._record = self._record.model_copy(update={"begun": True})
+            self._record.write(self._lake)
 
     def _delete_unknown(
         self, dataset: str, interval: Interval, report: AccountReport, found: Sequence[str]

@@ -21,6 +21,8 @@ class Record(BaseModel):
     source: str
     """Who told what has to go: compliance jobs, or tombstones."""
     dry_run: bool
+    begun: bool = False
+    """Runs are made anew: what they had landed may be gone, whatever becomes of the rest."""
     finished: bool = False
     """Everything that it names is gone; of a dry run, it is known what would go."""
     posts: dict[str, str]
@@ -55,6 +57,7 @@ class Record(BaseModel):
             return self
         return self.model_copy(
             update={
+                "begun": earlier.begun,
                 "posts": {**earlier.posts, **self.posts},
                 "users": {**earlier.users, **self.users},
                 "objects": dict(Counter(earlier.objects) | Counter(self.objects)),

@@ -14,7 +14,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from include.assets import FORGOTTEN
 from include.compaction.steps import compact_forgotten
 from include.compliance import ask as asking
-from include.compliance.keys import found_key
+from include.compliance.keys import found_key, record_key
 from include.compliance.record import Record, read_record
 from include.compliance.subject import Found
 from include.connections import load_settings, open_lake, open_x_api
@@ -48,26 +48,33 @@ def forget(key: str) -> str:
     settings = load_settings()
     lake = open_lake(settings)
     found = Found.model_validate_json(lake.get(key))
-    dry_run = bool(get_current_context()["params"]["dry_run"])
-    record = take_out(lake, settings, _day(), found, dry_run=dry_run, airflow_url=airflow_url())
+    record = take_out(
+        lake, settings, _day(), found, dry_run=_is_dry_run(), airflow_url=airflow_url()
+    )
     return record.key
 
 
-def compact(key: str) -> dict[str, int]:
+def compact() -> dict[str, int]:
     """Let Glue show the days again of which something went; returns how many of each dataset."""
     settings = load_settings()
-    if _stored(open_lake(settings), key).dry_run:
+    done = _of_this_run(open_lake(settings))
+    if done is None or done.dry_run:
         raise AirflowSkipException("nothing went: there is nothing to compact")
     return compact_forgotten(settings)
 
 
+def announce() -> None:
+    """Tell the warehouse that something has left the lake, whether or not all of it could."""
+    done = _of_this_run(open_lake(load_settings()))
+    if done is None or not done.begun:
+        raise AirflowSkipException("nothing went: nobody has to know")
+    get_current_context()["outlet_events"][GONE].add(FORGOTTEN)
+
+
 def record(key: str) -> str:
-    """Say in the record that all of it is done, and announce it; returns its key."""
+    """Say in the record that all of it is done; returns its key."""
     lake = open_lake(load_settings())
-    done = _stored(lake, key).model_copy(update={"finished": True})
-    done.write(lake)
-    if not done.dry_run and (done.posts or done.users):
-        get_current_context()["outlet_events"][GONE].add(FORGOTTEN)
+    _stored(lake, key).model_copy(update={"finished": True}).write(lake)
     return key
 
 
@@ -89,6 +96,15 @@ def notify(key: str) -> str:
 def _day() -> date:
     """The day on which the run began."""
     return current_interval().end.date()
+
+
+def _is_dry_run() -> bool:
+    return bool(get_current_context()["params"]["dry_run"])
+
+
+def _of_this_run(lake: Lake) -> Record | None:
+    """The record, which a ``forget`` that failed has not handed on; None where it began nothing."""
+    return read_record(lake, record_key(_day(), dry_run=_is_dry_run()))
 
 
 def _stored(lake: Lake, key: str) -> Record:

@@ -102,8 +102,9 @@ def test_forgetting_changes_the_lake_unless_it_is_told_not_to(dagbag):
     wired = {task.task_id: task.downstream_task_ids for task in dag.tasks}
     assert wired == {
         "ask": {"forget"},
-        "forget": {"compact", "record"},
+        "forget": {"announce", "compact", "record"},
         "compact": set(),
+        "announce": set(),
         "record": {"notify"},
         "notify": set(),
     }

@@ -98,7 +98,9 @@ def forget(world, full_lake):
         for task in dag.tasks:
             task.retries = 0
         finished = dag.test(logical_date=DAY, run_conf=parameters)
-        return {ti.task_id: str(ti.state) for ti in finished.get_task_instances()}
+        states = {ti.task_id: str(ti.state) for ti in finished.get_task_instances()}
+        assert (finished.state == "failed") == ("failed" in states.values())
+        return states
 
     return forget
 
@@ -208,7 +210,13 @@ def test_nothing_of_what_x_hides_is_left_anywhere(world, ingest, full_lake, forg
     before = whole(run)
     assert all(repr(text)[1:-1] in before for text in kept | texts)
 
-    assert forget() == {t: "failed" if t == "ask" else "upstream_failed" for t in TASKS}
+    assert forget() == dict(
+        zip(
+            TASKS,
+            ("failed", "upstream_failed", *["skipped"] * 2, *["upstream_failed"] * 2),
+            strict=True,
+        )
+    )
     assert forget() == dict.fromkeys(TASKS, "success")
     after = whole(run)
     assert [text for text in texts - kept if repr(text)[1:-1] in after or text in after] == []
@@ -235,6 +243,37 @@ def test_nothing_of_what_x_hides_is_left_anywhere(world, ingest, full_lake, forg
     again = run.objects()
     assert but_the_bill(again) == but_the_bill(forgotten)
     assert {request.path for request in world.requests[asked:]} == {"/2/usage/tweets"}
+
+
+def test_what_could_go_leaves_glue_and_the_warehouse_though_a_page_of_the_rest_is_lost(
+    world, full_lake, forget, monkeypatch
+):
+    run, _ = full_lake
+    users = {user["username"]: user["user_id"] for user in rows_of(run.lake, "curated/users/")}
+    for dataset in dataset_names():
+        for day in curated_days(run.lake, dataset):
+            compact(run.lake, dataset, day, DAY)
+    glue, told = glue_of(run, monkeypatch), len(announced())
+    for name in ("city_weather", "harbour_news"):
+        world.fates.suspend(name)
+    for key in list(run.lake.keys("raw/tweets/")):
+        if "account=harbour_news/" in key:
+            run.lake.delete(key)
+
+    assert forget()["announce"] == "skipped"  # X's job is not over yet
+    assert forget() == dict(
+        zip(
+            TASKS,
+            ("success", "failed", "success", "success", *["upstream_failed"] * 2),
+            strict=True,
+        )
+    )
+
+    left = rows_of(run.lake, "curated/tweets/")
+    authors = {row["author_id"] for row in left}
+    assert (users["city_weather"] in authors, users["harbour_news"] in authors) == (False, True)
+    assert announced()[told:] == ["forgotten"]
+    assert set().union(*shown(run, glue).values()) == {row["tweet_id"] for row in left}
 
 
 def test_without_access_to_compliance_jobs_the_lake_goes_by_what_it_has_seen(
@@ -268,7 +307,7 @@ def test_a_dry_run_changes_nothing_and_mails_nobody(world, full_lake, forget):
     world.compliance.polls = 0
     world.fates.suspend("city_weather")
     before, mails = run.objects(), len(world.mails)
-    skipped = dict.fromkeys(("compact", "notify"), "skipped")
+    skipped = dict.fromkeys(("compact", "announce", "notify"), "skipped")
     assert forget(dry_run=True) == {**dict.fromkeys(TASKS, "success"), **skipped}
     after = run.objects()
     assert {key for key in after if not key.startswith("compliance/")} == before.keys()
@@ -277,4 +316,4 @@ def test_a_dry_run_changes_nothing_and_mails_nobody(world, full_lake, forget):
     assert len(world.mails) == mails
 
 
-TASKS = ("ask", "forget", "compact", "record", "notify")
+TASKS = ("ask", "forget", "compact", "announce", "record", "notify")

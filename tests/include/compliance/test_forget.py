@@ -7,12 +7,17 @@ from itertools import count
 
 import pytest
 
+from include.compliance.forget import forget
+from include.compliance.keys import record_key
+from include.compliance.record import read_record
+from include.compliance.subject import Found
 from include.datasets import dataset_named, dataset_names
 from include.datasets.dataset import Dataset, UnreadablePage
 from include.errors import RawPagesGone, RowsUnreadable
 from include.lake import account_report_key, curated_key
 from include.quality import Quality
 from include.raw import RawBatch
+from tests.include.compliance.conftest import SETTINGS
 
 RECORD = "compliance/dt=2026-11-03/record.json"
 
@@ -71,6 +76,30 @@ def test_a_batch_of_which_the_pages_are_gone_is_named_and_the_others_are_made_an
     assert all(small.is_of(row, "orbit_observer") for row in small.rows("curated/"))
     theirs = [key for key in before if not key.startswith("raw/") and "orbit_observer" in key]
     assert [key for key in theirs if small.lake.find(key) != before[key]] == []
+
+
+def test_a_batch_of_which_the_pages_are_gone_stops_no_later_day(small):
+    small.fill("old_maps_daily", "orbit_observer", "harbour_news")
+    for key in list(small.lake.keys("raw/tweets/")):
+        if "account=orbit_observer/" in key:
+            small.lake.delete(key)
+
+    def forgetting(day, *names):
+        users = {small.accounts[name]: "suspended" for name in names}
+        found = Found(source="compliance jobs", posts={}, users=users)
+        with pytest.raises(RawPagesGone, match="orbit_observer"):
+            forget(small.lake, SETTINGS, day, found, dry_run=False)
+        return read_record(small.lake, record_key(day, dry_run=False)).begun
+
+    gone = ["orbit_observer", "old_maps_daily"]
+    assert forgetting(date(2026, 11, 3), *gone)
+    left = small.rows("curated/")
+    assert not forgetting(date(2026, 11, 4), *gone)  # there is nothing that could go
+    assert small.rows("curated/") == left
+    gone.append("harbour_news")
+    assert forgetting(date(2026, 11, 5), *gone)
+    assert forgetting(date(2026, 11, 5), *gone)  # a retry, which finds nothing any more
+    assert {small.is_of(row, "orbit_observer") for row in small.rows("curated/")} == {True}
 
 
 def test_what_a_run_landed_meanwhile_goes_the_next_time(small):
