@@ -47,7 +47,7 @@ def stage(
     Raises:
         BadRows: rows that the warehouse can't hold.
         LakeChanged: an object is another one by now.
-        RowsUnreadable: an object is no Parquet file.
+        RowsUnreadable: an object is no Parquet file, or a damaged one.
     """
     bodies = at_once(lambda entry: lake.get_listed(entry.key, entry.etag), objects)
     files = [_file(entry, body) for entry, body in zip(objects, bodies, strict=True)]
@@ -131,12 +131,22 @@ def _chunks(
     for entry, file in zip(objects, files, strict=True):
         there = set(file.schema_arrow.names)  # which is made anew each time
         names = [name for name in wanted.columns if name in there]
-        for batch in file.iter_batches(_ROWS, columns=names, use_threads=False):
+        for batch in _batches(entry, file, names):
             waiting.append(_with_object(pa.Table.from_batches([batch]), entry, numbers[entry.key]))
             if sum(map(len, waiting)) >= _ROWS:
                 yield _in_one_piece(waiting)
                 waiting = waiting[:1]
     yield _in_one_piece(waiting)
+
+
+def _batches(
+    entry: CuratedObject, file: pq.ParquetFile, names: list[str]
+) -> Iterator[pa.RecordBatch]:
+    """The rows of an object, some at a time; a damaged page shows only here."""
+    try:
+        yield from file.iter_batches(_ROWS, columns=names, use_threads=False)
+    except (pa.ArrowException, OSError) as error:
+        raise RowsUnreadable(entry.key, error) from error
 
 
 def _in_one_piece(tables: list[pa.Table]) -> pa.Table:

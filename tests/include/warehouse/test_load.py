@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import pyarrow.parquet as pq
 import pytest
 
 from include.errors import LakeUnavailable
@@ -343,6 +345,26 @@ def test_a_schema_of_an_earlier_version_is_loaded_and_a_wrong_one_is_named(house
     assert list(loaded.failed) == [key]
     assert "author_id" in loaded.failed[key]
     assert house.ask("SELECT count(*) FROM fact_tweet") == [1]
+
+
+@pytest.mark.parametrize("column", ["tweet_id", "urls.list.element.url"])
+def test_an_object_with_a_damaged_page_is_listed_and_the_rest_is_loaded(house, column):
+    rows = [{"n": n, "urls": RICH["urls"]} for n in range(1, 9)]
+    bad = house.land("tweets", 2, *rows)
+    house.land("tweets", 3, {"n": 50})
+    body = bytearray(house.lake.get(bad))
+    group = pq.ParquetFile(io.BytesIO(body)).metadata.row_group(0)
+    chunks = (group.column(place) for place in range(group.num_columns))
+    chunk = next(chunk for chunk in chunks if chunk.path_in_schema == column)
+    frame = body.find(b"\x28\xb5\x2f\xfd", chunk.dictionary_page_offset or chunk.data_page_offset)
+    body[frame : frame + 4] = bytes(4)  # zstd knows its frames by these
+    house.lake.put(bad, bytes(body))
+
+    (loaded,) = house.load("tweets")
+
+    assert loaded.new == 1
+    assert list(loaded.failed) == [bad]
+    assert f"{bad} is no Parquet file that can be read" in loaded.failed[bad]
 
 
 def test_a_full_disk_stops_what_does_not_fit(house):
