@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 import numpy as np
@@ -64,20 +64,33 @@ def accepted(rows: pa.Table, wanted: Wanted) -> pa.Table:
     return _with_numbers(table, wanted)
 
 
+def check_columns(schema: pa.Schema, wanted: Wanted, names: Iterable[str]) -> None:
+    """Look at what columns are, before there is any row.
+
+    Args:
+        schema: of an object, or of rows.
+        wanted: what its columns have to be.
+        names: of the columns to look at.
+
+    Raises:
+        BadRows: a column is of another type, or missing though it is never null.
+    """
+    for field in map(wanted.schema.field, names):
+        place = schema.get_field_index(field.name)
+        if place >= 0 and not schema.field(place).type.equals(field.type):
+            reason = f"is of type {schema.field(place).type}, not {field.type}"
+            raise BadRows(wanted.dataset, field.name, reason)
+        if place < 0 and not field.nullable:
+            raise BadRows(wanted.dataset, field.name, "is missing")
+
+
 def _conforming(rows: pa.Table, wanted: Wanted) -> pa.Table:
     """The wanted columns, null where an earlier version did not write one."""
-    columns = []
-    for field in wanted.schema:
-        if field.name not in rows.schema.names:
-            if not field.nullable:
-                raise BadRows(wanted.dataset, field.name, "is missing")
-            columns.append(pa.nulls(len(rows), field.type))
-            continue
-        column = rows[field.name]
-        if not column.type.equals(field.type):
-            reason = f"is of type {column.type}, not {field.type}"
-            raise BadRows(wanted.dataset, field.name, reason)
-        columns.append(column)
+    check_columns(rows.schema, wanted, wanted.schema.names)
+    columns = [
+        rows[field.name] if field.name in rows.schema.names else pa.nulls(len(rows), field.type)
+        for field in wanted.schema
+    ]
     return pa.table(columns, schema=wanted.schema)
 
 

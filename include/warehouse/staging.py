@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from include.errors import RowsUnreadable
 from include.lake import Lake, at_once
+from include.warehouse.accepted import check_columns
 from include.warehouse.objects import CuratedObject
 from include.warehouse.rows import tweet_metric_rows, tweet_rows, user_rows
 from include.warehouse.wanted import ACCOUNT, OBJECT_ID, TWEET_METRICS, TWEETS, USERS, Wanted
@@ -129,8 +130,9 @@ def _chunks(
     """The wanted columns of all objects, some rows at a time; at least one table."""
     waiting = [pa.Table.from_pylist([], wanted.schema)]
     for entry, file in zip(objects, files, strict=True):
-        there = set(file.schema_arrow.names)  # which is made anew each time
-        names = [name for name in wanted.columns if name in there]
+        schema = file.schema_arrow
+        check_columns(schema, wanted, wanted.columns)
+        names = [name for name in wanted.columns if name in schema.names]
         for batch in _batches(entry, file, names):
             waiting.append(_with_object(pa.Table.from_batches([batch]), entry, numbers[entry.key]))
             if sum(map(len, waiting)) >= _ROWS:

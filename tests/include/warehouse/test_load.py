@@ -6,6 +6,7 @@ import io
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -343,7 +344,7 @@ def test_a_schema_of_an_earlier_version_is_loaded_and_a_wrong_one_is_named(house
     (loaded,) = house.load("tweets")
 
     assert list(loaded.failed) == [key]
-    assert "author_id" in loaded.failed[key]
+    assert "author_id is missing. Clear 'validate'" in loaded.failed[key]
     assert house.ask("SELECT count(*) FROM fact_tweet") == [1]
 
 
@@ -365,6 +366,21 @@ def test_an_object_with_a_damaged_page_is_listed_and_the_rest_is_loaded(house, c
     assert loaded.new == 1
     assert list(loaded.failed) == [bad]
     assert f"{bad} is no Parquet file that can be read" in loaded.failed[bad]
+
+
+def test_a_column_of_a_wrong_type_is_named_with_the_remedy(house):
+    bad = house.land("tweets", 2, {"n": 1})
+    house.land("tweets", 3, {"n": 2})
+    table = pq.read_table(io.BytesIO(house.lake.get(bad)))
+    place = table.schema.get_field_index("tweet_id")
+    body = io.BytesIO()
+    pq.write_table(table.set_column(place, "tweet_id", pa.array([1])), body)
+    house.lake.put(bad, body.getvalue())
+
+    (loaded,) = house.load("tweets")
+
+    assert loaded.new == 1
+    assert "tweet_id is of type int64, not string. Clear 'validate'" in loaded.failed[bad]
 
 
 def test_a_full_disk_stops_what_does_not_fit(house):
