@@ -135,7 +135,8 @@ def conninfo(url: URL) -> str:
 
 def _extra(connection: AirflowConnection) -> dict[str, str]:
     extra: Mapping[str, Any] = connection.extra_dejson
-    if unknown := set(extra) - _OPTIONS:
+    allowed = _OPTIONS - {"host"} if connection.host else _OPTIONS  # libpq would take the extra's
+    if unknown := set(extra) - allowed:
         raise BadConfiguration(
             f"the extra of the Airflow connection '{NAME}' has {', '.join(sorted(unknown))}; it "
             "takes what libpq takes, as sslmode and sslrootcert, but no field of the connection"

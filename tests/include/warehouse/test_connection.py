@@ -60,6 +60,7 @@ def test_both_ways_lead_to_the_same_database_in_utc(warehouse):
         ({"login": None}, "has no login"),
         ({"extra": {"sslmode": "require", "dbname": "x"}}, "has dbname; it takes what libpq takes"),
         ({"extra": {"iam": True}}, "has iam; it takes"),
+        ({"host": "localhost", "extra": {"host": "db.example.org"}}, "has host; it takes"),
     ],
 )
 def test_a_wrong_connection_is_named_with_what_it_lacks(connection, changed, said):
@@ -81,6 +82,14 @@ def test_no_row_goes_over_a_network_without_tls(connection, host, mode):
 def test_this_machine_may_do_without(connection, host):
     connection(host=host, extra={})
     assert "sslmode" not in warehouse_url().query
+
+
+def test_a_host_in_the_extra_is_looked_at_like_any_other(connection):
+    connection(host=None, extra={"host": "db.example.org"})
+    with pytest.raises(BadConfiguration, match=r"would reach db\.example\.org without TLS"):
+        warehouse_url()
+    connection(host=None, extra={"host": "/var/run/postgresql"})
+    assert warehouse_url().query["host"] == "/var/run/postgresql"
 
 
 @pytest.mark.parametrize("mode", ["require", "verify-ca", "verify-full"])
