@@ -12,8 +12,11 @@ from include.warehouse import enrich
 from include.warehouse.accepted import accepted
 from include.warehouse.links import domain_of
 from include.warehouse.lists import first_of_each, owners, positions
+from include.warehouse.models.bridges import REFERENCE_KINDS
 from include.warehouse.profiles import profile_digest, sorted_lists
 from include.warehouse.wanted import ACCOUNT, OBJECT_ID, TWEET, TWEET_METRICS, TWEETS, USERS
+
+_KINDS = pa.array(REFERENCE_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,8 @@ class TweetRows:
     urls: pa.Table
     """``tweet_id``, ``position`` from 0, the link's fields, ``domain``."""
     references: pa.Table
-    """``tweet_id``, ``kind``, ``referenced_tweet_id``: a row for each different one."""
+    """``tweet_id``, ``kind``, ``referenced_tweet_id``: a row for each different one of a kind that
+    the bridge takes."""
 
 
 def tweet_rows(curated: pa.Table) -> TweetRows:
@@ -139,7 +143,7 @@ def _references(posts: pa.RecordBatch) -> pa.Table:
     references = pc.list_flatten(posts["referenced_tweets"])
     kinds = pc.struct_field(references, "type")
     targets = pc.struct_field(references, "tweet_id").cast(pa.int64())
-    told = np.flatnonzero(pc.and_(kinds.is_valid(), targets.is_valid()))
+    told = np.flatnonzero(pc.and_(pc.is_in(kinds, _KINDS), targets.is_valid()))
     rows, kinds, targets = (
         owners(posts["referenced_tweets"])[told],
         kinds.take(told),

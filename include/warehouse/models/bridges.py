@@ -7,6 +7,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from include.warehouse.models.base import Base, Id, Small, Words
 
+REFERENCE_KINDS = ("quoted", "replied_to", "retweeted")
+
 
 def _tweet_id() -> Mapped[Id]:
     return mapped_column(
@@ -67,13 +69,15 @@ class BridgeTweetReference(Base):
 
     __tablename__ = "bridge_tweet_reference"
     __table_args__ = (
-        CheckConstraint("kind in ('quoted', 'replied_to', 'retweeted')", name="kind"),
+        CheckConstraint(f"kind in {REFERENCE_KINDS}", name="kind"),
         {"comment": "One row per post and post that it refers to, in each way that it does."},
     )
 
     tweet_id: Mapped[Id] = _tweet_id()
     kind: Mapped[Words] = mapped_column(
-        primary_key=True, comment="quoted, replied_to or retweeted; a reply may quote as well."
+        primary_key=True,
+        comment="quoted, replied_to or retweeted; a reply may quote as well. A kind that X "
+        "adds is left out.",
     )
     referenced_tweet_id: Mapped[Id] = mapped_column(
         primary_key=True, comment="The other post, which may not be in the warehouse."

@@ -202,6 +202,16 @@ def test_only_a_change_of_the_profile_is_a_new_version(house):
     assert house.ask("SELECT followers_count FROM fact_user_metrics ORDER BY 1") == [5, 6]
 
 
+def test_a_kind_of_reference_that_nobody_knew_is_left_out(house):
+    references = [{"type": "boosted", "tweet_id": "77"}, {"type": "quoted", "tweet_id": "78"}]
+    house.land("tweets", 1, {"n": 1, "referenced_tweets": references}, {"n": 2})
+    (loaded,) = house.load("tweets")
+    assert (loaded.new, loaded.failed) == (2, {})
+    assert house.ask("SELECT kind, referenced_tweet_id FROM bridge_tweet_reference") == [
+        ("quoted", 78)
+    ]
+
+
 def test_what_is_not_in_the_lake_any_more_leaves_every_table(house):
     fill(house)
     keys = [house.land("tweets", 5, {"n": 7, **RICH, "hashtags": ["secret"], "author_id": "44"})]

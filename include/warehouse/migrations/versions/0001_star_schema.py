@@ -693,7 +693,8 @@ def upgrade() -> None:
             "kind",
             sa.Text(),
             nullable=False,
-            comment="quoted, replied_to or retweeted; a reply may quote as well.",
+            comment="quoted, replied_to or retweeted; a reply may quote as well. A kind that X "
+            "adds is left out.",
         ),
         sa.Column(
             "referenced_tweet_id",
