@@ -13,6 +13,7 @@ from include.warehouse.accepted import accepted
 from include.warehouse.links import domain_of
 from include.warehouse.lists import first_of_each, owners, positions
 from include.warehouse.models.bridges import REFERENCE_KINDS
+from include.warehouse.models.dimensions import LONGEST_HASHTAG
 from include.warehouse.profiles import profile_digest, sorted_lists
 from include.warehouse.wanted import ACCOUNT, OBJECT_ID, TWEET, TWEET_METRICS, TWEETS, USERS
 
@@ -26,7 +27,8 @@ class TweetRows:
     tweets: pa.Table
     """A row per post: ``created_on``, ``edit_count`` and the derived columns beside its own."""
     hashtags: pa.Table
-    """``tweet_id`` and ``hashtag``, lower case: a row for each different one of a post."""
+    """``tweet_id`` and ``hashtag``, lower case: a row for each different one of a post that an
+    index takes."""
     mentions: pa.Table
     """``tweet_id``, ``position`` from 0, ``username``, ``user_id``."""
     urls: pa.Table
@@ -112,7 +114,8 @@ def _tweets(posts: pa.RecordBatch, derived: pa.RecordBatch) -> pa.Table:
 
 def _hashtags(posts: pa.RecordBatch) -> pa.Table:
     tags = pc.utf8_lower(pc.list_flatten(posts["hashtags"]))
-    told = np.flatnonzero(pc.not_equal(pc.fill_null(tags, ""), ""))
+    sizes = pc.fill_null(pc.binary_length(tags), 0).to_numpy()
+    told = np.flatnonzero((sizes > 0) & (sizes <= LONGEST_HASHTAG))
     rows, codes = owners(posts["hashtags"])[told], tags.take(told).dictionary_encode()
     first = first_of_each(rows, codes.indices.to_numpy())
     return pa.table(

@@ -19,6 +19,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from include.warehouse.models.base import Base, Day, Id, Moment, Small, WordList, Words
 
+LONGEST_HASHTAG = 2_500
+"""In bytes of UTF-8: the unique index takes entries of 2,704 bytes, with what it adds."""
+
 
 class DimDate(Base):
     """The calendar, filled by the first migration."""
@@ -99,4 +102,7 @@ class DimHashtag(Base):
     hashtag_key: Mapped[int] = mapped_column(
         Integer, Identity(always=True), primary_key=True, comment="Number of the hashtag."
     )
-    hashtag: Mapped[Words] = mapped_column(comment="Hashtag without #, in lower case.")
+    hashtag: Mapped[Words] = mapped_column(
+        comment="Hashtag without #, in lower case. Those above "
+        f"{LONGEST_HASHTAG} bytes are left out."
+    )

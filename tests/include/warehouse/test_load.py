@@ -212,6 +212,16 @@ def test_a_kind_of_reference_that_nobody_knew_is_left_out(house):
     ]
 
 
+def test_a_hashtag_that_no_index_holds_is_left_out(house):
+    letters = "".join(map(chr, range(0x4E00, 0x4E00 + 1_000)))  # three bytes each, not to compress
+    long, longest = letters, letters[:833]
+    house.land("tweets", 1, {"n": 1, "hashtags": [long, "rain", longest]}, {"n": 2})
+    (loaded,) = house.load("tweets")
+    assert (loaded.new, loaded.failed) == (2, {})
+    assert set(house.ask("SELECT hashtag FROM dim_hashtag")) == {"rain", longest}
+    assert house.ask("SELECT hashtag_count FROM fact_tweet ORDER BY 1") == [0, 3]
+
+
 def test_what_is_not_in_the_lake_any_more_leaves_every_table(house):
     fill(house)
     keys = [house.land("tweets", 5, {"n": 7, **RICH, "hashtags": ["secret"], "author_id": "44"})]

@@ -57,7 +57,10 @@ def upgrade() -> None:
             comment="Number of the hashtag.",
         ),
         sa.Column(
-            "hashtag", sa.Text(), nullable=False, comment="Hashtag without #, in lower case."
+            "hashtag",
+            sa.Text(),
+            nullable=False,
+            comment="Hashtag without #, in lower case. Those above 2500 bytes are left out.",
         ),
         sa.PrimaryKeyConstraint("hashtag_key", name=op.f("pk_dim_hashtag")),
         sa.UniqueConstraint("hashtag", name=op.f("uq_dim_hashtag_hashtag")),
