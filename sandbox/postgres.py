@@ -46,7 +46,8 @@ class Postgres:
         """Start it, or share the one that runs in the folder.
 
         Raises:
-            RuntimeError: PostgreSQL did not start; the message holds what it said.
+            RuntimeError: PostgreSQL did not start, the message holds what it said; or somebody
+                else has the place of its socket.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         with _locked(self.folder / "starting.lock"):
@@ -146,9 +147,9 @@ def _make(folder: Path) -> None:
 
 def _launch(folder: Path, settings: Mapping[str, str]) -> None:
     sockets = _socket_folder(folder)
-    sockets.mkdir(mode=0o700, exist_ok=True)
-    if (user := _server_user()) is not None:
-        os.chown(sockets, user.pw_uid, user.pw_gid)
+    if sockets != _data(folder):
+        _take(sockets)
+    if _server_user() is not None:
         _open_way(sockets)
     all_settings = {
         "listen_addresses": "",
@@ -166,6 +167,23 @@ def _launch(folder: Path, settings: Mapping[str, str]) -> None:
     except RuntimeError as error:
         said = log.read_text(errors="replace")[-2000:] if log.exists() else ""
         raise RuntimeError(f"{error}\n{said}") from error
+
+
+def _take(sockets: Path) -> None:
+    """Make a folder where everybody may, unless somebody else did."""
+    user = _server_user()
+    ours = {os.geteuid(), user.pw_uid if user else os.geteuid()}
+    try:
+        sockets.mkdir(mode=0o700)
+    except FileExistsError:
+        found = sockets.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid not in ours:
+            raise RuntimeError(
+                f"{sockets} is not ours: it is no folder, or belongs to user {found.st_uid}. "
+                "Delete it, or start PostgreSQL in a folder with a shorter path"
+            ) from None
+    if user is not None:
+        os.chown(sockets, user.pw_uid, user.pw_gid, follow_symlinks=False)
 
 
 def _forget_dead(folder: Path) -> None:

@@ -139,6 +139,36 @@ def test_a_long_path_gets_its_socket_elsewhere(tmp_path):
     assert not sockets.exists()
 
 
+@pytest.fixture
+def sockets_elsewhere(tmp_path):
+    """A folder with a long path, and the place of its socket, which somebody else has taken."""
+    folder = tmp_path / ("long-" * 25)
+    place = Path(Postgres(folder).url().partition("host=")[2])
+    yield folder, place
+    place.unlink() if place.is_symlink() else place.rmdir()
+
+
+def test_a_link_in_the_place_of_the_socket_is_refused(sockets_elsewhere, tmp_path):
+    folder, place = sockets_elsewhere
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    before = theirs.stat()
+    place.symlink_to(theirs)
+    with pytest.raises(RuntimeError, match=f"{place} is not ours"):
+        Postgres(folder).start()
+    assert theirs.stat().st_uid == before.st_uid
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make folders of others")
+def test_a_folder_of_others_in_the_place_of_the_socket_is_refused(sockets_elsewhere):
+    folder, place = sockets_elsewhere
+    place.mkdir()
+    os.chown(place, 1, 1)
+    with pytest.raises(RuntimeError, match=f"{place} is not ours"):
+        Postgres(folder).start()
+    assert place.stat().st_uid == 1
+
+
 def test_a_server_that_can_not_start_says_why(folder):
     with pytest.raises(RuntimeError, match="no_such_setting"):
         Postgres(folder, {"no_such_setting": "1"}).start()
