@@ -41,13 +41,17 @@ def _each(expression: str, names: Iterable[str]) -> str:
 
 TWEETS_LATEST = View(
     "tweets_latest",
-    "One row per tweet, with its author's profile of today and its latest counts.",
+    "One row per tweet, with its author's profile of today and the counts of its latest "
+    "observation, or of the fetch where there is none. When a post was fetched is not known here: "
+    "of one that was fetched anew since it was observed, fact_tweet has newer counts.",
     {
         **_COPIED,
         "username": "Handle of the author today; null where no profile was loaded.",
         "name": "Display name of the author today; null where no profile was loaded.",
         "counted_at": "When the counts were observed; null where they are those of the fetch.",
-        **{name: f"{meaning}: the latest that is known." for name, meaning in _COUNTS.items()},
+        **{
+            name: f"{meaning}: of counted_at, or of the fetch." for name, meaning in _COUNTS.items()
+        },
         "engagement_rate": "engagement_count per view; null where X sent no views, or 0.",
     },
     f"""
