@@ -86,8 +86,8 @@ WITH partition AS (
     WHERE i.inhparent = 'fact_tweet_metrics'::regclass
 ), placed AS (
     SELECT m.tableoid AS part, observed_on AS day, count(*) AS rows,
-        count(*) FILTER (WHERE t.tweet_id IS NULL AND observed_at < (SELECT settled FROM span))
-            AS without_tweet
+        count(*) FILTER (WHERE t.tweet_id IS NULL AND m.status = 'visible'
+            AND observed_at < (SELECT settled FROM span)) AS without_tweet
     FROM fact_tweet_metrics m LEFT JOIN fact_tweet t USING (tweet_id) GROUP BY 1, 2
 ), stored AS (
     SELECT day, sum(without_tweet) AS without_tweet,

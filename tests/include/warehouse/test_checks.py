@@ -256,6 +256,16 @@ def test_what_is_on_its_way_is_no_fault(loaded):
     assert set(checked(loaded)["lake"]) == {"every_object_is_loaded"}
 
 
+def test_counts_that_forgetting_leaves_are_no_fault(house):
+    """Of what was forgotten only that it is gone stays known: its post does not."""
+    house.land("tweets", 2, {"n": 2})
+    gone = dict.fromkeys(("like_count", "reply_count", "retweet_count", "quote_count"))
+    house.land("tweet_metrics", 4, {"n": 1, "status": "deleted", **gone})
+    house.load()
+
+    assert checked(house)["metrics"] == {}
+
+
 def test_a_lost_connection_is_no_finding(loaded, monkeypatch):
     monkeypatch.setitem(RELATIONS, "volume", "SELECT pg_terminate_backend(pg_backend_pid())")
 
