@@ -46,6 +46,17 @@ class WarehouseUnavailable(TweetLakeError):
         )
 
 
+class WarehouseBusy(TweetLakeError):
+    """A load, or another check, went on for longer than was waited."""
+
+    def __init__(self, place: str, patience: str) -> None:
+        super().__init__(
+            f"{place} was being loaded, or checked, for {patience}, and is checked when nothing "
+            "else goes on. See how far load_warehouse is in its log, and clear the task 'check' "
+            "once it is done"
+        )
+
+
 class LakeBusy(TweetLakeError):
     """Others kept changing an object that several runs write."""
 

@@ -26,6 +26,7 @@ from include.errors import LakeChanged, LakeUnavailable, TweetLakeError
 from include.lake import Lake
 from include.warehouse import load_tweet_metrics, load_tweets, load_users
 from include.warehouse.fact import Fact
+from include.warehouse.lock import ONE_AT_A_TIME
 from include.warehouse.objects import Changes, find_changes
 from include.warehouse.staging import stage
 
@@ -39,8 +40,6 @@ _BATCH_BYTES = 4 * 2**20
 _BATCH_OBJECTS = 1_000
 _WORKERS = {"users": 1, "tweets": 2, "tweet_metrics": 2}
 """Transactions at once. Profiles of one account on two days decide on each other's versions."""
-_ONE_AT_A_TIME = 7_264_505_161
-"""Number of the lock that a load holds; any other would do."""
 _SHOWN = 20
 _STATEMENT = re.compile(
     r"Failed to execute (query|COPY statement|statement) '.*?': (?=[A-Z_]+:)", re.DOTALL
@@ -133,7 +132,7 @@ def load(
 
 
 def _wait_for_others(cursor: Cursor) -> None:
-    cursor.execute(f"SELECT pg_advisory_lock({_ONE_AT_A_TIME})")
+    cursor.execute(f"SELECT pg_advisory_lock({ONE_AT_A_TIME})")
     cursor.fetchall()
 
 

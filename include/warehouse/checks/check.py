@@ -1,4 +1,4 @@
-"""One check of the warehouse: every relation in one snapshot, a suite over each, one report."""
+"""One check of the warehouse: every relation of one moment, a suite over each, one report."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from psycopg import Connection, OperationalError
+from psycopg.errors import InsufficientPrivilege, LockNotAvailable
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError as EngineError
 
 from include import checkpoint
 from include.data_docs.keys import page_key
 from include.data_docs.words import count_of
-from include.errors import WarehouseUnavailable
+from include.errors import BadConfiguration, WarehouseBusy, WarehouseUnavailable
 from include.interval import Interval
 from include.lake import Lake, results_prefix, run_report_key
 from include.outcomes import Outcome
@@ -25,9 +27,12 @@ from include.suite import Suite, load
 from include.warehouse.checks.judge import Judge, Judgement
 from include.warehouse.checks.listing import Span, list_objects, write_listing
 from include.warehouse.checks.relations import RELATIONS
+from include.warehouse.lock import ONE_AT_A_TIME
 
 NAME = "warehouse"
 """What results, pages and mails call it where a dataset has its name."""
+_PATIENCE = "30min"
+"""How long a load is waited for, as PostgreSQL writes it: half of what a task may take."""
 _SUITES = Path(__file__).parents[3] / "expectations"
 
 
@@ -58,8 +63,10 @@ def check(
 
     Raises:
         BadSuite: a suite can't be used.
+        BadConfiguration: the role may not make temporary tables.
         LakeUnavailable: S3 refused.
-        WarehouseUnavailable: it was lost.
+        WarehouseBusy: a load did not end.
+        WarehouseUnavailable: it can't be reached, or was lost.
     """
     judged_by = suites()
     span = Span(
@@ -68,7 +75,7 @@ def check(
         until=interval.end,
     )
     reports = []
-    with _snapshot(engine, span, list_objects(lake, span)) as judge:
+    with _snapshot(lake, engine, span) as judge:
         for name, suite in judged_by.items():
             found = judge.judge(name, suite, run_name=interval.name, run_time=interval.end)
             key = f"{results_prefix(NAME, interval, name)}.json"
@@ -87,24 +94,44 @@ def check(
 
 
 @contextmanager
-def _snapshot(engine: Engine, span: Span, objects: Sequence[tuple[Any, ...]]) -> Iterator[Judge]:
-    """A session with the relations as temporary tables, all of the same moment.
+def _snapshot(lake: Lake, engine: Engine, span: Span) -> Iterator[Judge]:
+    """A session with the relations as temporary tables, which the lake was compared with.
 
-    A load that goes on meanwhile can't make them disagree, and each is computed once, however many
-    expectations there are.
+    Nothing is loaded from when the lake is listed until they are made: else the two would disagree.
+    Each is computed once, however many expectations there are.
     """
-    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as pooled:
-        connection = cast("Connection[Any]", pooled.connection.driver_connection)
-        pooled.detach()  # its temporary tables go with it
-        try:
-            write_listing(connection, span, objects)
+    where = f"database '{engine.url.database}'"
+    try:
+        with engine.connect().execution_options(isolation_level="REPEATABLE READ") as pooled:
+            connection = cast("Connection[Any]", pooled.connection.driver_connection)
+            pooled.detach()  # its temporary tables go with it
+            _wait_for_loads(connection)
+            write_listing(connection, span, list_objects(lake, span))
             for name, query in RELATIONS.items():
                 connection.execute(f"CREATE TEMP TABLE {name} AS {query}")
+            connection.execute(f"SELECT pg_advisory_unlock({ONE_AT_A_TIME})")
             connection.commit()
             with Judge.on(connection) as judge:
                 yield judge
-        except OperationalError as error:
-            raise WarehouseUnavailable(f"database '{engine.url.database}'", error) from error
+    except LockNotAvailable as error:
+        raise WarehouseBusy(where, _PATIENCE) from error
+    except InsufficientPrivilege as error:
+        raise BadConfiguration(
+            f"{where}: {error.diag.message_primary}. Name the loader's role in the Airflow connection 'warehouse': a "
+            "check makes temporary tables, which the reader's may not (docs/warehouse.md)"
+        ) from error
+    except OperationalError as error:
+        raise WarehouseUnavailable(where, error) from error
+    except EngineError as error:
+        raise WarehouseUnavailable(where, error.orig or error) from error
+
+
+def _wait_for_loads(connection: Connection[Any]) -> None:
+    """Hold off loads until the lock is given back, or the session ends."""
+    connection.execute(f"SET lock_timeout = '{_PATIENCE}'")
+    connection.execute(f"SELECT pg_advisory_lock({ONE_AT_A_TIME})")
+    connection.execute("RESET lock_timeout")
+    connection.commit()  # the lock is the session's; a snapshot from before it would be too old
 
 
 def _report(name: str, found: Judgement, key: str) -> AccountReport:

@@ -7,17 +7,23 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import adbc_driver_manager
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
+from sqlalchemy import create_engine
 
-from include.errors import WarehouseUnavailable
+from include.errors import BadConfiguration, WarehouseBusy, WarehouseUnavailable
 from include.interval import Interval
 from include.outcomes import Outcome
 from include.report import RunReport
 from include.settings import Settings
+from include.warehouse.checks import check as module
 from include.warehouse.checks import steps
 from include.warehouse.checks.check import check, suites
+from include.warehouse.checks.listing import list_objects
 from include.warehouse.checks.relations import RELATIONS
+from include.warehouse.load import load
+from include.warehouse.lock import ONE_AT_A_TIME
 from include.warehouse.models import FactTweet
 from tests.include import landed_rows
 
@@ -264,6 +270,62 @@ def test_counts_that_forgetting_leaves_are_no_fault(house):
     house.load()
 
     assert checked(house)["metrics"] == {}
+
+
+def test_a_load_waits_while_the_lake_is_compared(loaded, monkeypatch):
+    def list_while_something_lands(lake, span):
+        found = list_objects(lake, span)
+        loaded.land("tweets", 3, {"n": 4, "like_count": 99}, account="pier")
+        with pytest.raises(adbc_driver_manager.Error, match="lock timeout"):
+            load(lake, impatient, "tweets")
+        return found
+
+    def impatient():
+        made = loaded.connect()
+        with made.cursor() as cursor:
+            cursor.execute("SET lock_timeout = 1")
+        made.commit()
+        return made
+
+    monkeypatch.setattr(module, "list_objects", list_while_something_lands)
+
+    assert {name: found for name, found in checked(loaded).items() if found} == {}
+    assert load(loaded.lake, impatient, "tweets").changed == 1  # it is free again
+
+
+def test_a_check_that_waits_for_a_load_too_long_says_so(loaded, monkeypatch):
+    monkeypatch.setattr(module, "_PATIENCE", "1ms")
+    with loaded.engine.connect() as loading:
+        loading.exec_driver_sql(f"SELECT pg_advisory_lock({ONE_AT_A_TIME})")
+
+        with pytest.raises(WarehouseBusy, match=r"load_warehouse.*clear the task 'check'"):
+            check(loaded.lake, loaded.engine, OVER, SETTINGS)
+
+        loading.exec_driver_sql(f"SELECT pg_advisory_unlock({ONE_AT_A_TIME})")
+    assert list(loaded.lake.keys("validations/warehouse/")) == []
+
+
+def test_a_role_that_may_only_read_is_told_which_it_takes(loaded):
+    role = f"reader_of_{loaded.url.database}"
+    loaded.ask(f"CREATE ROLE {role} LOGIN PASSWORD 'x'")
+    loaded.ask(f"REVOKE ALL ON DATABASE {loaded.url.database} FROM PUBLIC")
+    loaded.ask(f"GRANT CONNECT ON DATABASE {loaded.url.database} TO {role}")
+    loaded.ask(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
+    reader = create_engine(loaded.url.set(username=role, password="x"))
+
+    with pytest.raises(BadConfiguration, match=r"permission denied.*the loader's role"):
+        check(loaded.lake, reader, OVER, SETTINGS)
+
+    reader.dispose()
+    loaded.ask(f"DROP OWNED BY {role}")
+    loaded.ask(f"DROP ROLE {role}")
+
+
+def test_a_server_that_is_gone_is_named(loaded):
+    gone = create_engine(loaded.url.set(database="no_such_database"))
+
+    with pytest.raises(WarehouseUnavailable, match="no_such_database"):
+        check(loaded.lake, gone, OVER, SETTINGS)
 
 
 def test_a_lost_connection_is_no_finding(loaded, monkeypatch):
