@@ -78,6 +78,16 @@ class LakeChanged(TweetLakeError):
         )
 
 
+class ForeignObject(TweetLakeError):
+    """Something lies in the lake that no run wrote."""
+
+    def __init__(self, key: str, reason: object) -> None:
+        super().__init__(
+            f"{key} is not of this project: {reason}. Move it out of the lake's folders, or delete "
+            "it; rows of it may not be read as the lake's"
+        )
+
+
 class RowsUnreadable(TweetLakeError):
     """An object of rows is not what a run landed."""
 

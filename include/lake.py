@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from itertools import islice
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from include.errors import LakeBusy, LakeChanged, LakeUnavailable
+from include.errors import ForeignObject, LakeBusy, LakeChanged, LakeUnavailable
 from include.interval import Interval
 
 if TYPE_CHECKING:
@@ -24,6 +26,13 @@ if TYPE_CHECKING:
 One = TypeVar("One")
 Answer = TypeVar("Answer")
 
+ZONES = frozenset(
+    {
+        *("raw", "curated", "compacted", "catalogue", "quarantine", "validations", "data-docs"),
+        *("review", "alerts", "compliance"),
+    }
+)
+"""First folders of all that this project keeps in the bucket; whatever else is there is others'."""
 ALL_ACCOUNTS = "all-accounts"
 """Batch of a dataset that is asked for as a whole; with its hyphen it can't be a username."""
 REQUESTS_AT_ONCE = 8
@@ -35,6 +44,7 @@ _NOT_MODIFIED = 304
 _OVERTAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
 _GONE = {*_OVERTAKEN, "NoSuchKey", "412", "404"}
 _DAY = re.compile(r"/dt=(\d{4}-\d\d-\d\d)(?:[/.]|$)")
+_interval_named = lru_cache(maxsize=4_096)(Interval.parse)  # a listing has each many times
 _GZIP_TIME = slice(4, 8)
 """Where a gzip member tells the time of its content (RFC 1952, MTIME), in seconds."""
 
@@ -48,12 +58,28 @@ def day_of(key: str) -> date:
     """The day in the key of an object, or of a folder of the day's objects.
 
     Raises:
-        ValueError: there is none in it.
+        ForeignObject: there is none in it.
     """
     found = _DAY.search(key.rstrip("/"))
-    if found is None:
-        raise ValueError(f"{key!r} has no part like dt=2026-11-20")
-    return date.fromisoformat(found[1])
+    try:
+        if found is not None:
+            return date.fromisoformat(found[1])
+        reason = "there is no part like dt=2026-11-20 in its key"
+    except ValueError as error:
+        reason = str(error)
+    raise ForeignObject(key, reason)
+
+
+def interval_of(key: str) -> Interval:
+    """The interval in the key of a curated object.
+
+    Raises:
+        ForeignObject: its name is none.
+    """
+    try:
+        return _interval_named(PurePosixPath(key).stem)
+    except ValueError as error:
+        raise ForeignObject(key, error) from error
 
 
 def account_prefix(zone: str, dataset: str, day: date, account: str) -> str:

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from include.errors import EntryUnreadable
-from include.lake import Entry, Lake, at_once, day_of, day_prefix
+from include.lake import Entry, Lake, at_once, day_of, day_prefix, interval_of
 
 _ACCOUNT = re.compile(r"/account=([^/]+)/")
 
@@ -78,9 +78,16 @@ def account_of(key: str) -> str | None:
 
 
 def curated_entries(lake: Lake, dataset: str, day: date) -> list[Entry]:
-    """The small Parquet objects of a day, in the order of their keys."""
+    """The small Parquet objects of a day, in the order of their keys.
+
+    Raises:
+        ForeignObject: among them is one that no run landed.
+    """
     prefix = day_prefix("curated", dataset, day)
-    return [entry for entry in lake.entries(prefix) if entry.key.endswith(".parquet")]
+    found = [entry for entry in lake.entries(prefix) if entry.key.endswith(".parquet")]
+    for entry in found:
+        interval_of(entry.key)
+    return found
 
 
 def catalogued(lake: Lake, dataset: str) -> dict[date, datetime]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from include.compliance.holdings import Holding, holdings
 from include.compliance.subject import Found
 from include.interval import Interval
-from include.lake import ALL_ACCOUNTS, Lake
+from include.lake import ALL_ACCOUNTS, Lake, interval_of
 from include.lookup import known_accounts, known_key
 from include.raw import RawBatch
 
@@ -24,12 +24,12 @@ class Batch(NamedTuple):
     @classmethod
     def of(cls, key: str) -> Batch | None:
         """The batch that an object is of; None of a lookup of accounts."""
-        zone, dataset, *folders, name = key.split("/")
+        zone, dataset, *folders, _ = key.split("/")
         if dataset == "accounts":
             return None
         accounts = [part.removeprefix("account=") for part in folders if "account=" in part]
-        interval = name.partition(".")[0] if zone == "curated" else folders[-1]
-        return cls(Interval.parse(interval), dataset, accounts[0] if accounts else ALL_ACCOUNTS)
+        interval = interval_of(key if zone == "curated" else key.rpartition("/")[0])
+        return cls(interval, dataset, accounts[0] if accounts else ALL_ACCOUNTS)
 
     def owner(self, lake: Lake) -> str | None:
         """Whose timeline it is, by id; None of a search, and where the fetch is not complete."""

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from include.catalogue.manifest import account_of, curated_entries
 from include.catalogue.reader import curated_days
-from include.interval import Interval
-from include.lake import Lake, at_once
+from include.lake import Lake, at_once, interval_of
 
 if TYPE_CHECKING:
     from adbc_driver_postgresql.dbapi import Cursor
@@ -121,7 +119,11 @@ def _known(
 
 
 def listed(lake: Lake, dataset: str, days: Collection[date] | None) -> Iterator[CuratedObject]:
-    """The small objects of some days, or of all, in the order of their keys."""
+    """The small objects of some days, or of all, in the order of their keys.
+
+    Raises:
+        ForeignObject: among them is one that no run landed.
+    """
     wanted = sorted(curated_days(lake, dataset) if days is None else days)
     found = at_once(lambda day: curated_entries(lake, dataset, day), wanted)
     for day, entries in zip(wanted, found, strict=True):
@@ -133,6 +135,6 @@ def listed(lake: Lake, dataset: str, days: Collection[date] | None) -> Iterator[
                 size=entry.size,
                 day=day,
                 account=account_of(entry.key),
-                interval_end=Interval.parse(PurePosixPath(entry.key).stem).end,
+                interval_end=interval_of(entry.key).end,
                 at=entry.at,
             )

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from include.datasets.tweet_metrics.decode import VISIBLE
 from include.interval import Interval
-from include.lake import ALL_ACCOUNTS, Lake, answered_at, day_prefix, unpacked
+from include.lake import ALL_ACCOUNTS, Lake, answered_at, day_prefix, interval_of, unpacked
 from include.listed import asked
 from include.outcomes import Outcome
 from include.raw import Fetched, RawBatch, complete_interval
@@ -69,7 +69,7 @@ def returned_on(lake: Lake, day: date, interval: Interval, ids: set[str]) -> set
         key
         for earlier in days
         for key in lake.keys(day_prefix("curated", TWEETS, earlier))
-        if _interval_of(key).end.date() == day
+        if interval_of(key).end.date() == day
     ]
     found: set[str] = set()
     for key, page in lake.bodies(pages):
@@ -165,13 +165,9 @@ def _run_of(key: str) -> Interval:
     return Interval.parse(key.split("/")[-2])
 
 
-def _interval_of(key: str) -> Interval:
-    return Interval.parse(key.rpartition("/")[2].partition(".")[0])
-
-
 def _overlaps(key: str, begin: datetime, end: datetime) -> bool:
     """Whether a curated object's interval and the window have an instant in common."""
-    interval = _interval_of(key)
+    interval = interval_of(key)
     return interval.start < end and begin < interval.end
 
 

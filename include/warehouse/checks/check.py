@@ -117,8 +117,9 @@ def _snapshot(lake: Lake, engine: Engine, span: Span) -> Iterator[Judge]:
         raise WarehouseBusy(where, _PATIENCE) from error
     except InsufficientPrivilege as error:
         raise BadConfiguration(
-            f"{where}: {error.diag.message_primary}. Name the loader's role in the Airflow connection 'warehouse': a "
-            "check makes temporary tables, which the reader's may not (docs/warehouse.md)"
+            f"{where}: {error.diag.message_primary}. Name the loader's role in the Airflow "
+            "connection 'warehouse': a check makes temporary tables, which the reader's may not "
+            "(docs/warehouse.md)"
         ) from error
     except OperationalError as error:
         raise WarehouseUnavailable(where, error) from error

@@ -14,7 +14,7 @@ from include.catalogue.statements import create_views
 from include.catalogue.views import ask, connect
 from include.compaction.compact import compact, purge
 from include.datasets import dataset_named, dataset_names
-from include.errors import BadConfiguration, EntryUnreadable, LakeChanged
+from include.errors import BadConfiguration, EntryUnreadable, ForeignObject, LakeChanged
 from tests.include.landed_rows import NESTED, interval, land, row
 
 NOW = datetime(2026, 11, 5, 2, 30, tzinfo=UTC)
@@ -168,6 +168,12 @@ def test_an_object_that_is_damaged_is_named(three_days):
     key = next(three_days.keys("curated/tweets/dt=2026-11-04/"))
     three_days.put(key, b"no Parquet")
     with pytest.raises(BadConfiguration, match=key):
+        command.table(three_days, "SELECT text FROM tweets")
+
+
+def test_what_no_run_landed_is_not_taken_for_the_lake_s(three_days):
+    three_days.put("curated/tweets/dt=2026-11-04/tweets_latest.parquet", b"")
+    with pytest.raises(ForeignObject, match=r"dt=2026-11-04/tweets_latest.parquet is not of this"):
         command.table(three_days, "SELECT text FROM tweets")
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from include.errors import LakeUnavailable
+from include.errors import ForeignObject, LakeUnavailable
 from include.lake import Lake
 from include.warehouse.load import load
 from tests.include import landed_rows
@@ -549,6 +549,21 @@ def test_a_lake_that_does_not_answer_is_no_object_s_fault(house):
     assert house.ask("SELECT key FROM load_object") == []
     (loaded,) = house.load("tweets")
     assert loaded.new == 1
+
+
+@pytest.mark.parametrize("foreign", ["dt=2026-11-02/posts.parquet", "dt=today/posts.parquet"])
+def test_what_no_run_landed_is_named_and_nothing_is_taken_for_gone(house, foreign):
+    house.land("tweets", 1, {"n": 1})
+    house.load("tweets")
+    key = f"curated/tweets/{foreign}"
+    house.lake.put(key, b"")
+
+    with pytest.raises(
+        ForeignObject, match=r"tweets/dt=(2026-11-02/posts.parquet|today/) is not of .*Move"
+    ):
+        house.load("tweets")
+
+    assert house.ask("SELECT count(*) FROM fact_tweet") == [1]
 
 
 def test_two_loads_at_once_wait_for_each_other(house):
