@@ -71,14 +71,16 @@ class _Bucket(Destination):
         return S3Object(self._lake, self._key + suffix, content_type)
 
 
-def parse_destination(to: str, order: Order, open_bucket: Callable[[str], Lake]) -> Destination:
+def parse_destination(
+    to: str, order: Order, open_bucket: Callable[[str, str], Lake]
+) -> Destination:
     """The place that somebody names; it can be written.
 
     Args:
         to: a folder, a file with the format's ending, or the same in a bucket as
             ``s3://bucket/prefix``.
         order: names the file where ``to`` does not.
-        open_bucket: from a bucket's name to S3.
+        open_bucket: from a bucket's name, and the key that is to be written, to S3.
 
     Raises:
         BadConfiguration: it can't be a place, or can't be written.
@@ -93,7 +95,7 @@ def parse_destination(to: str, order: Order, open_bucket: Callable[[str], Lake])
     if "://" not in to:
         made: Destination = _Local(str(Path(path).absolute()))
     elif found := _S3.fullmatch(path):
-        made = _Bucket(open_bucket(found[1]), found[2])
+        made = _Bucket(open_bucket(found[1], found[2]), found[2])
     else:
         raise BadConfiguration(f"{to} is no place; write a path, or s3://bucket/prefix")
     made.check()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import boto3
 import pytest
 
 from include.interval import Interval
-from include.lake import Lake, run_report_key
+from include.lake import ZONES, Lake, run_report_key
 from include.report import AccountReport, RunReport
 from sandbox.world import World
 
@@ -45,7 +45,7 @@ class Run:
 
 
 @pytest.fixture
-def world_lake(world: World) -> Lake:
+def world_lake(world: World) -> Iterator[Lake]:
     client = boto3.client(
         "s3",
         endpoint_url=world.s3_url,
@@ -53,7 +53,10 @@ def world_lake(world: World) -> Lake:
         aws_secret_access_key="sandbox",
         region_name="us-east-1",
     )
-    return Lake(client, world.bucket)
+    lake = Lake(client, world.bucket)
+    yield lake
+    # Exports may be written everywhere else.
+    assert {key.partition("/")[0] for key in lake.keys("")} <= ZONES
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 
 from include.exports.command import main
 from include.exports.manifest import IN_A_LINE
+from include.lake import ZONES
 from tests.include.exports.conftest import TEXTS
 
 REPOSITORY = Path(__file__).parents[3]
@@ -71,6 +72,20 @@ def test_a_sentence_and_nothing_else_says_why_not(there, capsys, command, said):
     assert said in told.err
     assert told.out == ""
     assert [path for path in there.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("zone", sorted(ZONES))
+def test_what_is_the_lake_s_own_is_no_place(there, s3, capsys, zone):
+    s3.create_bucket(Bucket="lake")
+    for to in (f"s3://lake/{zone}", f"s3://lake/{zone}/tweets/dt=2026-11-02/x.csv"):
+        assert main(["posts", "--to", to]) == 2
+        assert f"in {zone}/ lies nothing but the lake's own" in capsys.readouterr().err
+    assert "Contents" not in s3.list_objects_v2(Bucket="lake")
+
+
+def test_another_bucket_s_folders_are_nobody_s(there, s3):
+    s3.create_bucket(Bucket="another")
+    assert main(["posts", "--to", "s3://another/raw"]) == 0
 
 
 def test_without_the_connection_the_remedy_is_told(monkeypatch, capsys, tmp_path):

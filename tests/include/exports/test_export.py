@@ -27,7 +27,7 @@ def rows(order, tmp_path, lake):
 
     def rows(relation, **asked):
         wanted = order(relation, **asked)
-        destination = parse_destination(str(tmp_path / "out.csv"), wanted, lambda _: lake)
+        destination = parse_destination(str(tmp_path / "out.csv"), wanted, lambda *_: lake)
         export(wanted, destination, at=AT)
         return list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text("utf-8"))))
 
@@ -121,9 +121,9 @@ def test_a_place_that_can_not_be_written_is_named(order, tmp_path, lake, s3):
         ("s3://Bad_Bucket", "is no place"),
     ):
         with pytest.raises(BadConfiguration, match=said):
-            parse_destination(to, order(), lambda _: lake)
+            parse_destination(to, order(), lambda *_: lake)
     with pytest.raises(LakeUnavailable, match=r"s3://nobody-s/: .*NoSuchBucket.*bucket exists"):
-        parse_destination("s3://nobody-s/x", order(), lambda name: Lake(s3, name))
+        parse_destination("s3://nobody-s/x", order(), lambda name, _: Lake(s3, name))
 
 
 def test_a_role_that_may_not_read_is_told_so(own, order, tmp_path, monkeypatch, warehouse):
@@ -144,7 +144,7 @@ def test_a_bucket_gets_the_same_bytes_in_parts(empty, order, tmp_path, lake):
     wanted = order("fact_tweet")
     made = {}
     for to in (str(tmp_path), f"s3://{lake.bucket}/ex/ports/"):
-        destination = parse_destination(to, wanted, lambda _: lake)
+        destination = parse_destination(to, wanted, lambda *_: lake)
         made[destination.place] = export(wanted, destination, at=AT)
     here, there = made.values()
     assert here == there
@@ -159,7 +159,7 @@ def test_a_connection_lost_in_the_middle_leaves_nothing(empty, order, tmp_path, 
     empty.many(20_000, (7, empty.user(7, "nasa")))
     wanted = order("fact_tweet", format_name)
     for to in (tmp_path, f"s3://{lake.bucket}/exports"):
-        destination = parse_destination(str(to), wanted, lambda _: lake)
+        destination = parse_destination(str(to), wanted, lambda *_: lake)
         written = 0
 
         def cut(rows):
