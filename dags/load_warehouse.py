@@ -4,10 +4,11 @@ Runs when a dataset's run has landed, when a decision about quarantined rows was
 when something was forgotten: then only objects of `curated/` that the warehouse does not know as
 they are now are loaded, and rows of objects that are gone are deleted. Triggered by hand, it
 compares all of the lake with the warehouse. Profiles come first, so that posts find their author.
-Once all is loaded, the reports beside Data Docs are drawn anew.
+Then the reports beside Data Docs are drawn anew.
 
 Objects that can't be loaded fail the run in the end and are listed in the table `load_object`
-(`state = 'failed'`); everything else is loaded, and the next run tries them again.
+(`state = 'failed'`); everything else is loaded, of the other datasets too, and the next run tries
+them again.
 
 **Connections**: `warehouse` (without it the run is skipped), `aws_default`. **Variables**:
 `tweet_lake`. How the tables are made and read: docs/warehouse.md.
@@ -49,18 +50,23 @@ def load_warehouse() -> None:
         """Stage the objects that changed, merge them, batch by batch."""
         return steps.load(dataset, news)
 
-    @task
+    @task(trigger_rule="all_done")
     def publish_reports() -> list[str]:
         """Draw the reports of what is there now, beside Data Docs."""
         return steps.publish_reports()
+
+    @task
+    def all_loaded() -> None:
+        """Do nothing: the run is red where any of the others is, not only the last of them."""
 
     # What a task returns stands for its result until it runs.
     news: Any = find_news()
     users = load.override(task_id="load_users")("users", news)
     tweets = load.override(task_id="load_tweets")("tweets", news)
     metrics = load.override(task_id="load_tweet_metrics")("tweet_metrics", news)
-    users >> tweets >> metrics
-    [users, tweets, metrics] >> publish_reports()
+    published = publish_reports()
+    users >> tweets >> metrics >> published
+    [users, tweets, metrics, published] >> all_loaded()
 
 
 load_warehouse()

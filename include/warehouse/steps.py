@@ -72,6 +72,7 @@ def load(dataset: str, news: News | None) -> dict[str, int]:
 
 def publish_reports() -> list[str]:
     """Draw the reports of the warehouse; returns their keys."""
+    skip_without_warehouse()
     from include.reports.publish import publish_reports as publish  # Altair is slow to import
 
     engine = open_engine()

@@ -55,10 +55,11 @@ def test_the_warehouse_is_loaded_when_anything_in_the_lake_has_changed(dagbag):
     wired = {task.task_id: task.downstream_task_ids for task in dag.tasks}
     assert wired == {
         "find_news": {"load_users", "load_tweets", "load_tweet_metrics"},
-        "load_users": {"load_tweets", "publish_reports"},
-        "load_tweets": {"load_tweet_metrics", "publish_reports"},
-        "load_tweet_metrics": {"publish_reports"},
-        "publish_reports": set(),
+        "load_users": {"load_tweets", "all_loaded"},
+        "load_tweets": {"load_tweet_metrics", "all_loaded"},
+        "load_tweet_metrics": {"publish_reports", "all_loaded"},
+        "publish_reports": {"all_loaded"},
+        "all_loaded": set(),
     }
 
 

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import create_engine, text
 
+from include.data_docs.keys import report_key
 from include.interval import Interval
 from include.lake import run_report_key
 
@@ -78,16 +79,28 @@ def test_what_landed_is_in_the_warehouse(world, ingest, interval, ask, run_load)
 def test_a_landed_object_that_can_not_be_loaded_fails_the_run_and_names_it(
     ingest, ask, run_load, world_lake
 ):
+    profiles = ingest("harbour_news", dataset="users", over=USERS_DAY)
+    (damaged,) = profiles.report.accounts[0].curated_keys
     landed = ingest("harbour_news", "repost_relay")
     (key,) = landed.account("repost_relay").curated_keys
-    world_lake.put(key, b"no Parquet")
+    for object_ in (damaged, key):
+        world_lake.put(object_, b"no Parquet")
 
     state, tasks = run_load()
 
-    assert (state, tasks["load_tweets"]) == ("failed", "failed")
-    assert tasks["load_tweet_metrics"] == "success"
-    assert ask("SELECT key, state FROM load_object WHERE error <> ''") == [(key, "failed")]
+    assert state == "failed"
+    assert tasks == {
+        "find_news": "success",
+        "load_users": "failed",
+        "load_tweets": "failed",
+        "load_tweet_metrics": "success",
+        "publish_reports": "success",
+        "all_loaded": "upstream_failed",
+    }
+    failed = "SELECT key, state FROM load_object WHERE error <> '' ORDER BY dataset DESC"
+    assert ask(failed) == [(damaged, "failed"), (key, "failed")]
     assert ask("SELECT DISTINCT account FROM fact_tweet") == [("harbour_news",)]
+    assert b"2026-11-02" in world_lake.get(report_key("tweets"))
 
 
 def test_without_a_warehouse_the_run_is_skipped(ingest, run_load):
