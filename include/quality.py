@@ -194,11 +194,11 @@ def _cells(column: pd.Series[Any]) -> Iterator[tuple[Any, bool]]:
     return zip(column, column.isna(), strict=True)
 
 
-def cell_text(value: Any) -> str:
+def cell_text(value: Any, most: int = SHOWN_CHARACTERS) -> str:
     """A value for people to read: short, its control characters visible, its time UTC."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, float):  # a share, or a count: it may be missing, which no int can be
         value = f"{value:.10g}" if value % 1 else int(value)
     text = re.sub(r"[\x00-\x1f\x7f]", lambda found: repr(found[0])[1:-1], str(value))
-    return text if len(text) <= SHOWN_CHARACTERS else f"{text[: SHOWN_CHARACTERS - 1]}…"
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -26,6 +26,8 @@ from include.suite import Rule, Suite
 
 WHAT = "what"
 """The column that tells people which row is meant."""
+_SHOWN_CHARACTERS = 4_000
+"""Names of objects and why they could not be loaded: of a day's no more than that."""
 _SOURCE = "warehouse"
 _NOWHERE = "postgresql+psycopg://the:open@connection/stands"
 """An address for GX, which is given a connection and never dials: so it knows no password."""
@@ -111,7 +113,8 @@ def _rows(rule: Rule, outcome: Finding) -> list[tuple[str | None, str]]:
         (
             cell_text(row[WHAT]),
             " / ".join(
-                "null" if row[name] is None else cell_text(row[name]) for name in rule.columns
+                "null" if row[name] is None else cell_text(row[name], _SHOWN_CHARACTERS)
+                for name in rule.columns
             ),
         )
         for row in outcome.positions[:LISTED]

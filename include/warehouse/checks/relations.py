@@ -22,7 +22,7 @@ WITH stored AS (
 ), object AS (
     SELECT coalesce(o.dataset, l.dataset) AS dataset, coalesce(o.day, l.day) AS day,
         coalesce(o.account, l.account) AS account, regexp_replace(key, '.*/', '') AS name,
-        o.rows, o.error, coalesce(c.misplaced, 0) AS misplaced,
+        o.rows, replace(o.error, key || ' ', '') AS error, coalesce(c.misplaced, 0) AS misplaced,
         coalesce(c.rows, 0) + o.shadowed AS rows_stored,
         l.rows AS lake_rows,
         l.key IS NULL AS is_gone,

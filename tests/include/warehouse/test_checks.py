@@ -262,6 +262,24 @@ def test_what_is_on_its_way_is_no_fault(loaded):
     assert set(checked(loaded)["lake"]) == {"every_object_is_loaded"}
 
 
+def test_objects_and_reasons_are_told_whole(loaded):
+    def names(expectation):
+        what, value = checked(loaded)["lake"][expectation]
+        assert what == "tweets 2026-11-02 quay"
+        return value
+
+    keys = [loaded.land("tweets", number, {"n": 3}, account="quay") for number in range(6)]
+    late = [key.rpartition("/")[2] for key in keys]
+    assert names("every_object_is_loaded") == ", ".join(late)
+
+    loaded.lake.put(keys[0], b"no Parquet")
+    loaded.load("tweets")
+    reason = names("no_object_failed")
+    assert reason.startswith(f"{late[0]}: is no Parquet file that can be read: ")
+    assert reason.endswith("Clear 'validate' of its run: it is made anew from raw/. If no run makes "
+                           "it, delete it")  # fmt: skip
+
+
 def test_counts_that_forgetting_leaves_are_no_fault(house):
     """Of what was forgotten only that it is gone stays known: its post does not."""
     house.land("tweets", 2, {"n": 2})
