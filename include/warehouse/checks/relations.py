@@ -132,7 +132,7 @@ FROM lake LEFT JOIN loaded USING (dataset)
 
 VOLUME = """
 WITH bounds AS (
-    SELECT since::date AS since, until::date AS today, since::date - 28 AS first FROM span
+    SELECT until::date AS today, until::date - 2 AS since, until::date - 2 - 28 AS first FROM span
 ), daily AS (
     SELECT account, created_on AS day, count(*) AS posts FROM fact_tweet
     WHERE created_at >= (SELECT first FROM bounds) AND created_at < (SELECT today FROM bounds)
@@ -154,7 +154,9 @@ LEFT JOIN calendar past ON past.account = now.account
 WHERE now.day >= (SELECT since FROM bounds)
 GROUP BY now.account, now.day, now.posts
 """
-"""One row per account and whole day of late: its posts, and what its 28 days before make likely."""
+"""One row per account and each of the last two whole days: its posts, and what its 28 days before
+make likely. Two, so that a check that did not run is made up for; more would tell a burst for long.
+"""
 
 RELATIONS: Mapping[str, str] = {
     "lake": LAKE,

@@ -240,6 +240,14 @@ def test_volumes_out_of_the_ordinary_are_named(loaded):
     }
 
 
+def test_a_burst_is_named_twice_and_no_longer(loaded):
+    post(loaded, "burst", {3: 60}, days=32)
+    assert checked(loaded)["volume"] == {}
+
+    post(loaded, "later", {2: 60}, days=32)
+    assert set(checked(loaded)["volume"]) == {"posts_not_above_usual"}
+
+
 def test_every_expectation_has_a_fault_and_is_explained_as_it_is():
     section = (EXPECTATIONS / "README.md").read_text(encoding="utf-8").split("\n## Warehouse\n")[1]
     faults = {**{name: set(of) for name, of in FAULTS.items()}, "volume": set(VOLUMES)}
