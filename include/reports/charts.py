@@ -32,6 +32,8 @@ _INWARDS = alt.expr(
 _FEW = 6
 """Days so wide that a label has room below each."""
 _COUNT = "~s"
+_LABEL = "datum.value ? replace(datum.label, 'G', 'B') : '0'"
+"""Vega writes 0M where the others are millions, and G for billions."""
 _SHORT = 10
 """Names of so few characters stand three in a row."""
 _WITH_LABELS = alt.AutoSizeParams(type="fit", contains="padding")
@@ -56,7 +58,7 @@ def bars(
         points: each with ``day`` and ``value``, and ``kind`` if there are any.
         said: the chart in words.
         kinds: in the order of their colours, five at most.
-        format: of the values, as of d3-format.
+        format: of the values, as of d3-format, without a precision.
     """
     placed = [{**point, "place": list(kinds).index(point["kind"])} for point in points if kinds]
     chart = _of(placed or points).mark_bar(color=_COLOURS[0])
@@ -133,7 +135,8 @@ def _days(points: Sequence[Point]) -> alt.X:
 
 def _values(format: str, *, zero: bool, field: str = "value") -> alt.Y:  # noqa: A002
     axis = alt.Axis(
-        labelExpr=f"format(datum.value, '{format}')",
+        format=format,  # Vega adds the precision that tells the ticks apart
+        labelExpr=_LABEL,
         tickCount=4,
         tickMinStep=1 if format == _COUNT else alt.Undefined,
         domain=False,

@@ -39,4 +39,5 @@ def share(part: float | None) -> str:
 
 def change(part: float | None) -> str:
     """``+1.25 %``, or ``-1.25 %``."""
-    return f"{'+' if part is not None and part > 0 else ''}{share(part)}"
+    shown = None if part is None else round(part, 4) + 0.0  # no -0
+    return f"{'+' if shown and shown > 0 else ''}{share(shown)}"

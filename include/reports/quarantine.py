@@ -30,7 +30,7 @@ def figure(rates: Rates | None, problem: str = "") -> Figure:
         problem
         or "Rows that failed a critical check, of all that were checked in the runs of each UTC "
         f"day; also those that somebody released later. The last {DAYS} days that Data Docs know.",
-        bars(points, said, format=".1~%") if points else None,
+        bars(points, said, format="~%") if points else None,
         columns=("Day", "Rate", "Quarantined", "Checked"),
         rows=[
             (

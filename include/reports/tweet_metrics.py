@@ -83,7 +83,7 @@ def _gone(days: dict[date, dict[str, int]]) -> Figure:
         "Posts that were gone",
         "Share of the observations of each day that found the post gone, and why. A post that was "
         "seen to be gone is not looked at again." + ("" if gone or not days else " None was."),
-        bars(points, said, kinds=statuses, format=".1~%") if points else None,
+        bars(points, said, kinds=statuses, format="~%") if points else None,
         columns=("Day", *statuses, "Share"),
         rows=[
             (

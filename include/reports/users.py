@@ -56,7 +56,7 @@ def _largest(questions: Questions) -> Figure:
             points,
             "At the end " + ", ".join(f"{name} {change(last[name])}" for name in names) + ".",
             kinds=names,
-            format="+.1~%",
+            format="+~%",
         )
         if points
         else None,
