@@ -19,8 +19,6 @@ MOST = 15
 AGES = (1, 2, 4, 8, 12, 24, 48, 72, 120, 168, 336, 720)
 """Where one group of ages of a post ends and the next begins, in hours."""
 _LINES = 5
-_LATER = timedelta(days=2)
-"""What a run observes is of its interval's last day, or of the day after."""
 
 LAST_DAY = "SELECT max(day) FROM load_object WHERE dataset = :dataset AND state = 'loaded'"
 
@@ -147,7 +145,7 @@ class Questions:
         given = {
             "since": midnight,
             "since_day": self.first,
-            "until": midnight + timedelta(days=DAYS) + _LATER,
+            "until": midnight + timedelta(days=DAYS),
             "most": MOST,
         }
         known = {name: value for name, value in given.items() if f":{name}" in query}

@@ -113,7 +113,7 @@ def fill(made):
         {"n": 4, **counts, **later(hours=5)},
     )  # fmt: skip
     gone = {"status": "deleted", **dict.fromkeys(counts)}
-    made.land("tweet_metrics", 5, {"n": 1, **gone, **later(hours=26)})
+    made.land("tweet_metrics", 8, {"n": 1, **gone, **later(hours=26)})
 
 
 def later(**after):

@@ -284,8 +284,7 @@ def test_objects_and_reasons_are_told_whole(loaded):
     loaded.load("tweets")
     reason = names("no_object_failed")
     assert reason.startswith(f"{late[0]}: is no Parquet file that can be read: ")
-    assert reason.endswith("Clear 'validate' of its run: it is made anew from raw/. If no run makes "
-                           "it, delete it")  # fmt: skip
+    assert reason.endswith("it is made anew from raw/. If no run makes it, delete it")
 
 
 def test_counts_that_forgetting_leaves_are_no_fault(house):
