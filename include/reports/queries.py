@@ -79,9 +79,13 @@ _GROWN = """
         WHERE followers_count IS NOT NULL AND observed_at >= :since AND observed_at < :until
         WINDOW days AS (PARTITION BY user_id ORDER BY observed_on
                         ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+    ), handle AS (
+        SELECT user_id, username, count(*) OVER (PARTITION BY lower(username)) AS holders
+        FROM dim_user WHERE is_current AND username IS NOT NULL
     ), named AS (
-        SELECT c.*, coalesce(u.username, c.user_id::text) AS name
-        FROM counted c LEFT JOIN dim_user u ON u.user_id = c.user_id AND u.is_current
+        SELECT c.*, CASE WHEN holders > 1 THEN username || ' (' || c.user_id || ')'
+            ELSE coalesce(username, c.user_id::text) END AS name
+        FROM counted c LEFT JOIN handle ON handle.user_id = c.user_id
         WHERE observations > 1 AND began > 0
     )
 """

@@ -67,6 +67,22 @@ def test_of_two_accounts_with_a_handle_today_s_is_meant(own, rows):
     assert (row["valid_from"], row["valid_to"]) == ("", "")
 
 
+@pytest.mark.parametrize("newer", [8, 9])
+def test_of_two_accounts_whose_handle_nobody_saw_change_the_one_seen_last_is_meant(
+    own, rows, newer
+):
+    """Who gave a handle away keeps it in the warehouse until X is asked for it again."""
+    seen = {number: NOON + timedelta(days=number == newer) for number in (8, 9)}
+    for number, at in seen.items():
+        own.ask(
+            "INSERT INTO fact_user_metrics (user_id, user_key, observed_at, observed_on, object_id)"
+            " SELECT :user, :key, :at, :at, 1",
+            user=number, key=own.user(number, "handed"), at=at,
+        )  # fmt: skip
+    (row,) = rows("dim_user", account="handed")
+    assert row["user_id"] == str(newer)
+
+
 def test_columns_come_in_the_order_they_are_named(filled, rows):
     found = rows("posts", account="esa", columns=("text", "tweet_id"))
     assert [*found[0].items()] == [("text", "moon"), ("tweet_id", str(FIRST + 99))]

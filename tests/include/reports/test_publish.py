@@ -137,6 +137,22 @@ def test_of_many_accounts_those_that_grew_most_and_least_are_listed(house):
     assert len(users.rows("largest")) == 10
 
 
+def test_two_accounts_with_one_handle_are_told_apart_by_their_ids(house):
+    """Who gave a handle away keeps it in the warehouse until X is asked for it again."""
+    for day, number in enumerate((0, 7)):
+        rows = [
+            {"n": n, "username": "handed", "followers_count": 10 * n + day, **later(days=day)}
+            for n in (8, 9)
+        ]
+        house.land("users", number, *rows)
+    house.load("users")
+
+    users = published(house.lake, house.engine)["users"]
+
+    assert {name for name, *_ in users.rows("largest")} == {"handed (8)", "handed (9)"}
+    assert {name for name, *_ in users.rows("growth")} == {"handed (8)", "handed (9)"}
+
+
 def test_the_same_warehouse_makes_the_same_pages_and_is_not_written_to(full, lake):
     keys = publish_reports(lake, full.engine)
     before = [lake.get(key) for key in keys]
