@@ -86,10 +86,13 @@ def parse_destination(
         BadConfiguration: it can't be a place, or can't be written.
         LakeUnavailable: the bucket is not there, or can't be reached.
     """
-    named = Path(to).suffix.removeprefix(".")
+    if not to.strip() or "\0" in to:
+        raise BadConfiguration(f"{to!r} is no place; write a path, or s3://bucket/prefix")
+    ending = "" if to.endswith("/") else Path(to).suffix.removeprefix(".")
+    named = ending.lower()
     if named in FORMATS and named != order.format.name:
         raise BadConfiguration(
-            f"{to} ends with .{named}, but the format is {order.format.name}; choose one of both"
+            f"{to} ends with .{ending}, but the format is {order.format.name}; choose one of both"
         )
     path = to if named == order.format.name else f"{to.rstrip('/')}/{order.file_name}"
     if "://" not in to:

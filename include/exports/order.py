@@ -83,7 +83,7 @@ def parse_order(
     order = Order(
         relation=found,
         columns=tuple(columns) or tuple(found.columns),
-        account=(account or "").strip().removeprefix("@") or None,
+        account=None if account is None else _parse_account(account),
         since=parse_day(since) if since else None,
         until=parse_day(until) if until else None,
         format=FORMATS[format_name],
@@ -98,6 +98,19 @@ def parse_order(
         raise BadConfiguration(f"{found.name} tells nothing of accounts; leave the account out")
     order.format.check()
     return order
+
+
+def _parse_account(given: str) -> str:
+    account = given.strip().removeprefix("@")
+    if not account:
+        raise BadConfiguration("the account is empty; name one, or leave it out for all")
+    try:
+        is_text = b"\0" not in account.encode()
+    except UnicodeEncodeError:
+        is_text = False
+    if not is_text:
+        raise BadConfiguration(f"no account can be called {account!r}: write a username in UTF-8")
+    return account
 
 
 def _unknown(what: str, name: str, known: list[str]) -> BadConfiguration:

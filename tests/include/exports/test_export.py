@@ -101,6 +101,10 @@ def test_columns_come_in_the_order_they_are_named(filled, rows):
         ({"since": "2026-11-02", "until": "2026-11-01"}, "is after until 2026-11-01"),
         ({"relation": "dim_hashtag", "account": "nasa"}, "tells nothing of accounts"),
         ({"relation": "dim_user", "since": "2026-11-02"}, "dim_user has no day"),
+        ({"account": ""}, "the account is empty; name one, or leave it out for all"),
+        ({"account": " @ "}, "the account is empty"),
+        ({"account": "na\0sa"}, "no account can be called 'na.x00sa'"),
+        ({"account": "na\udcffsa"}, "no account can be called 'na.udcffsa'"),
     ],
 )
 def test_what_can_not_be_is_named_before_anybody_is_asked(order, asked, said):
@@ -135,11 +139,22 @@ def test_a_place_that_can_not_be_written_is_named(order, tmp_path, lake, s3):
         (f"{tmp_path}/out.xlsx", "ends with .xlsx, but the format is csv"),
         ("gs://bucket/x", "gs://bucket/x is no place; write a path, or s3://"),
         ("s3://Bad_Bucket", "is no place"),
+        ("", "'' is no place"),
+        (" ", "' ' is no place"),
+        ("a\0b", "'a.x00b' is no place"),
+        (f"{tmp_path}/out.XLSX", "ends with .XLSX, but the format is csv"),
     ):
         with pytest.raises(BadConfiguration, match=said):
             parse_destination(to, order(), lambda *_: lake)
     with pytest.raises(LakeUnavailable, match=r"s3://nobody-s/: .*NoSuchBucket.*bucket exists"):
         parse_destination("s3://nobody-s/x", order(), lambda name, _: Lake(s3, name))
+
+
+@pytest.mark.parametrize(
+    ("to", "file"), [("out.CSV", "out.CSV"), ("out.csv/", "out.csv/fact_tweet.csv")]
+)
+def test_an_ending_makes_a_file_in_any_case_and_a_slash_a_folder(order, tmp_path, to, file):
+    assert parse_destination(f"{tmp_path}/{to}", order(), Lake).place == f"{tmp_path}/{file}"
 
 
 def test_a_role_that_may_not_read_is_told_so(own, order, tmp_path, monkeypatch, warehouse):
