@@ -270,6 +270,17 @@ def test_what_is_on_its_way_is_no_fault(loaded):
     assert set(checked(loaded)["lake"]) == {"every_object_is_loaded"}
 
 
+def test_the_page_s_remedies_for_profiles_mend_them(loaded):
+    for statements, _ in FAULTS["profiles"].values():
+        plant(loaded, statements)
+
+    loaded.ask("UPDATE dim_user SET valid_from = '-infinity' WHERE user_id = 3")
+    loaded.ask("UPDATE load_object SET etag = ''")
+    loaded.load()
+
+    assert {name: found for name, found in checked(loaded).items() if found} == {}
+
+
 def test_objects_and_reasons_are_told_whole(loaded):
     def names(expectation):
         what, value = checked(loaded)["lake"][expectation]
