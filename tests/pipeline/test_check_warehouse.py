@@ -74,7 +74,7 @@ def test_a_fault_is_told_by_page_and_mail_and_so_is_its_end(
     assert f"{name}: &lt;torn&gt;" in shown
     assert "<torn>" not in shown
     assert "2 checks of 5" in page(world_lake, f"{run}/index.html")
-    assert "17 of 19 expectations" in page(world_lake, "index.html")
+    assert "18 of 20 expectations" in page(world_lake, "index.html")
     for text_of_rows in ("Quarantined", "Fetched", "$0.00"):
         assert text_of_rows not in page(world_lake, f"{run}/index.html")
     (mail,) = world.mails

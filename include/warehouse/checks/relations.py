@@ -19,10 +19,23 @@ WITH stored AS (
     SELECT object_id, sum(s.rows) AS rows,
         coalesce(sum(s.rows) FILTER (WHERE s.day <> o.day), 0) AS misplaced
     FROM stored s JOIN load_object o USING (object_id) GROUP BY object_id
+), bridged AS (
+    SELECT object_id, count(*) FILTER (
+            WHERE mention_count <> coalesce(mentions, 0) OR url_count <> coalesce(urls, 0)
+                OR (hashtag_count > 0) <> (tag.tweet_id IS NOT NULL)
+        ) AS torn
+    FROM fact_tweet
+    LEFT JOIN (SELECT tweet_id, count(*) AS mentions FROM bridge_tweet_mention GROUP BY 1) mention
+        USING (tweet_id)
+    LEFT JOIN (SELECT tweet_id, count(*) AS urls FROM bridge_tweet_url GROUP BY 1) url
+        USING (tweet_id)
+    LEFT JOIN (SELECT DISTINCT tweet_id FROM bridge_tweet_hashtag) tag USING (tweet_id)
+    GROUP BY object_id
 ), object AS (
     SELECT coalesce(o.dataset, l.dataset) AS dataset, coalesce(o.day, l.day) AS day,
         coalesce(o.account, l.account) AS account, regexp_replace(key, '.*/', '') AS name,
         o.rows, replace(o.error, key || ' ', '') AS error, coalesce(c.misplaced, 0) AS misplaced,
+        coalesce(b.torn, 0) AS torn,
         coalesce(c.rows, 0) + o.shadowed AS rows_stored,
         l.rows AS lake_rows,
         l.key IS NULL AS is_gone,
@@ -30,6 +43,7 @@ WITH stored AS (
         coalesce(o.state = 'loaded' AND o.etag = l.etag, false) AS is_loaded,
         coalesce(l.is_settled, false) AS is_settled
     FROM load_object o FULL JOIN lake_object l USING (key) LEFT JOIN counted c USING (object_id)
+        LEFT JOIN bridged b USING (object_id)
 )
 SELECT concat_ws(' ', dataset, day, account) AS what,
     string_agg(name, ', ' ORDER BY name)
@@ -41,7 +55,8 @@ SELECT concat_ws(' ', dataset, day, account) AS what,
     sum(rows) FILTER (WHERE is_loaded AND lake_rows IS NOT NULL) AS rows_loaded,
     coalesce(sum(rows), 0) AS rows_of_ledger,
     coalesce(sum(rows_stored), 0) AS rows_stored,
-    sum(misplaced) AS rows_misplaced
+    sum(misplaced) AS rows_misplaced,
+    sum(torn) AS rows_torn
 FROM object GROUP BY dataset, day, account
 """
 """One row per dataset, day and account: the lake beside the ledger beside the facts."""

@@ -53,6 +53,11 @@ FAULTS = {
             WHERE user_id = 1 AND observed_on = '2026-11-02'""",
             "users 2026-11-02",
         ),
+        "bridges_are_whole": (
+            """DELETE FROM bridge_tweet_hashtag; DELETE FROM bridge_tweet_mention;
+            DELETE FROM bridge_tweet_url""",
+            "tweets 2026-11-02 pier",
+        ),
         "holds_every_row": (
             "DELETE FROM fact_tweet WHERE tweet_id = 1000000000000000003",
             "tweets 2026-11-02 quay",
@@ -156,7 +161,10 @@ def loaded(house):
         landed_rows.land(house.lake, "users", over, landed_rows.ALL_ACCOUNTS, rows)
     house.land("tweets", 2, {"n": 1}, {"n": 2}, account="harbour")
     house.land("tweets", 3, {"n": 2}, {"n": 3}, account="quay")
-    house.land("tweets", 3, {"n": 4}, account="pier")
+    house.land(
+        "tweets", 3, {"n": 4, "hashtags": ["rain", "Rain"]}, {"n": 5, "mentions": [{}, {}]},
+        {"n": 6, "urls": [{"url": "https://t.co/a"}]}, account="pier",
+    )  # fmt: skip
     house.land("tweet_metrics", 3, {"n": 1})
     house.load()
     return house
@@ -210,6 +218,7 @@ def test_a_fault_is_found_and_named(loaded, relation):
     if relation == "lake":
         assert found["no_object_failed"][1].endswith(".parquet: torn")
         assert found["loaded_as_many_rows"][1] == "1 / 5"
+        assert found["bridges_are_whole"][1] == "3"
 
 
 def post(house, account: str, posts: dict[int, int], *, days: int) -> None:
@@ -270,8 +279,10 @@ def test_what_is_on_its_way_is_no_fault(loaded):
     assert set(checked(loaded)["lake"]) == {"every_object_is_loaded"}
 
 
-def test_the_page_s_remedies_for_profiles_mend_them(loaded):
-    for statements, _ in FAULTS["profiles"].values():
+def test_the_page_s_remedies_mend_what_was_changed_by_hand(loaded):
+    rows = ("loaded_as_many_rows", "holds_every_row", "rows_lie_on_their_day", "bridges_are_whole")
+    faults = [*FAULTS["profiles"].values(), *(FAULTS["lake"][fault] for fault in rows)]
+    for statements, _ in faults:
         plant(loaded, statements)
 
     loaded.ask("UPDATE dim_user SET valid_from = '-infinity' WHERE user_id = 3")
