@@ -151,6 +151,15 @@ def fill(made: Warehouse) -> None:
     made.post(99, esa, "moon", account="moon_search")
     made.ask("INSERT INTO dim_hashtag (hashtag) VALUES ('moon')")
     made.ask("INSERT INTO bridge_tweet_hashtag VALUES (:a, 1), (:b, 1)", a=FIRST, b=FIRST + 99)
+    made.ask(
+        "INSERT INTO bridge_tweet_mention VALUES (:id, 0, 'esa', 8), (:id, 1, null, null)", id=FIRST
+    )
+    made.ask(
+        "INSERT INTO bridge_tweet_url (tweet_id, position, title) VALUES (:id, 0, :title)",
+        id=FIRST,
+        title='=HYPERLINK("https://example.org/")',
+    )
+    made.ask("INSERT INTO bridge_tweet_reference VALUES (:id, 'quoted', 9)", id=FIRST)
     made.ask("SELECT ensure_metrics_partition('2026-11-01')")
     made.ask(
         "INSERT INTO fact_tweet_metrics (tweet_id, observed_at, observed_on, status, object_id) "
