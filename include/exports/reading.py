@@ -188,5 +188,4 @@ def open_reading(order: Order) -> Iterator[Reading]:
 
 
 def _set(setting: str, parameter: str = ":value") -> str:
-    name = setting.removeprefix("current_setting(").removesuffix(")")
-    return f"SELECT set_config({name}, {parameter}, true)"
+    return f"SELECT set_config('{setting}', {parameter}, true)"

@@ -9,9 +9,9 @@ from include.warehouse.models import Base
 from include.warehouse.views import TWEETS_LATEST, VIEWS
 
 USER_ID, ACCOUNT, SINCE, UNTIL = (
-    f"current_setting('tweet_lake.{name}')" for name in ("user_id", "account", "since", "until")
+    f"tweet_lake.{name}" for name in ("user_id", "account", "since", "until")
 )
-"""Values of the filters in SQL: settings that they are bound to, as COPY takes no parameters."""
+"""PostgreSQL's settings that the values of the filters are bound to: COPY takes no parameters."""
 
 POSTS = "posts"
 """What people call ``tweets_latest``."""
@@ -38,22 +38,25 @@ class Relation:
             if self._is_of_posts:
                 return [_of_posts(condition) for condition in _FACT_TWEET.on_days(bounds)]
             return []
-        after = {SINCE: f"{column} >= {SINCE}::date", UNTIL: f"{column} < {UNTIL}::date + 1"}
+        after = {
+            SINCE: f"{column} >= {_value_of(SINCE)}::date",
+            UNTIL: f"{column} < {_value_of(UNTIL)}::date + 1",
+        }
         return [after[bound] for bound in bounds]
 
     def of_author(self) -> str | None:
         """The condition that it is about the account with that id; None if it can't be told."""
         if "author_id" in self.columns:
-            return f"author_id = {USER_ID}::bigint"
+            return f"author_id = {_value_of(USER_ID)}::bigint"
         if self._is_of_posts:
-            return _of_posts(f"author_id = {USER_ID}::bigint")
+            return _of_posts(f"author_id = {_value_of(USER_ID)}::bigint")
         if "user_id" in self.columns:
-            return f"user_id = {USER_ID}::bigint"
+            return f"user_id = {_value_of(USER_ID)}::bigint"
         return self.of_lake_account()
 
     def of_lake_account(self) -> str | None:
         """The condition that the lake brought it under that name; None if it can't be told."""
-        condition = f"lower(account) = lower({ACCOUNT})"
+        condition = f"lower(account) = lower({_value_of(ACCOUNT)})"
         if "account" in self.columns:
             return condition
         return _of_posts(condition) if self._is_of_posts else None
@@ -61,6 +64,10 @@ class Relation:
     @property
     def _is_of_posts(self) -> bool:
         return "tweet_id" in self.columns
+
+
+def _value_of(setting: str) -> str:
+    return f"current_setting('{setting}')"
 
 
 def _of_posts(condition: str) -> str:
