@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from xlsxwriter import Workbook
-from xlsxwriter.exceptions import FileSizeError
+from xlsxwriter.exceptions import FileCreateError, FileSizeError
 
 from include.errors import BadConfiguration
+from include.exports.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format as CellFormat
@@ -28,10 +27,11 @@ def write(reading: Reading, out: Outgoing, tell: Tell) -> None:
     """Write a workbook to a temporary file and pass it on.
 
     Raises:
-        BadConfiguration: a text is too long for a cell, or the sheet for a workbook.
+        BadConfiguration: a text is too long for a cell, or the sheet for a workbook; or there is
+            no room for the temporary file.
     """
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "rows.xlsx"
+    with temporary_folder() as folder:
+        path = folder / "rows.xlsx"
         book = Workbook(path, {"constant_memory": True, "tmpdir": folder})
         sheet = book.add_worksheet("rows")
         sheet.freeze_panes(1, 0)
@@ -45,6 +45,8 @@ def write(reading: Reading, out: Outgoing, tell: Tell) -> None:
                 "the sheet is larger than the 4 GB that a workbook may have; name fewer columns "
                 "or dates, or choose csv or parquet"
             ) from error
+        except FileCreateError as error:
+            raise error.args[0] from None  # the OSError that it stands for
         out.copy(path)
 
 

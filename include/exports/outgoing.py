@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -123,10 +124,9 @@ class LocalFile:
 
     def abort(self) -> None:
         """Leave nothing."""
-        try:
+        with suppress(OSError):  # once more it tries to write what there was no room for
             self._file.close()
-        finally:
-            self._part.unlink(missing_ok=True)
+        self._part.unlink(missing_ok=True)
 
     def _unwritable(self, error: OSError) -> BadConfiguration:
         return BadConfiguration(
