@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import sys
 import zipfile
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -18,6 +19,7 @@ import pytest
 from include.errors import BadConfiguration
 from include.exports.destination import parse_destination
 from include.exports.export import export
+from include.exports.reading import open_reading
 from include.exports.relations import RELATIONS
 from tests.include.exports.conftest import FIRST, TEXTS, Warehouse
 
@@ -204,9 +206,38 @@ def test_tableau_takes_digests_lists_and_infinite_times(filled, exported):
 
 
 def test_a_text_that_excel_can_not_hold_is_named_and_nothing_is_left(own, exported, tmp_path):
-    own.post(50, (7, 2), "🌧" * 17_000)
+    own.post(50, (7, 2), "🌧" * 16_383 + "x")
+    exported("xlsx").unlink()
+    (tmp_path / "fact_tweet-nasa.xlsx.manifest.json").unlink()
+    own.post(51, (7, 2), "🌧" * 17_000)
     with pytest.raises(
-        BadConfiguration, match=r"row 20 has 17,000 characters in the column 'text'"
+        BadConfiguration, match=r"row 21 has 17,000 characters in the column 'text'"
     ):
         exported("xlsx")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_rows_that_a_sheet_can_not_hold_are_refused_before_anything_is_written(
+    own, exported, order, tmp_path
+):
+    own.ask("CREATE TABLE one AS SELECT * FROM engagement_daily LIMIT 1")
+    every = (
+        "CREATE OR REPLACE VIEW engagement_daily AS "
+        "SELECT one.* FROM one, generate_series(1, 1048575 + {}) n"
+    )
+    own.ask(every.format(1))
+    with pytest.raises(BadConfiguration, match=r"more rows than the 1,048,575 that \.xlsx holds"):
+        exported("xlsx", (), None, "engagement_daily")
+    assert list(tmp_path.iterdir()) == []
+    own.ask(every.format(0))
+    with open_reading(order("engagement_daily", "xlsx")) as reading:
+        assert reading.estimate == 1_048_575
+
+
+def test_without_tableau_s_library_the_remedy_is_told(order, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tableauhyperapi", None)
+    with pytest.raises(
+        BadConfiguration, match=r"\.hyper needs tableauhyperapi .*uv sync --group tableau"
+    ):
+        order("posts", "hyper")
+    order("posts", "xlsx")
