@@ -32,7 +32,8 @@ def page() -> str:
 
 def _picture(tables: list[Table]) -> list[str]:
     """Keys and how the tables hang together: a Mermaid diagram, which GitHub draws."""
-    lines = ["```mermaid", "erDiagram"]
+    # From left to right: in a page's width it is twice as large as from top to bottom.
+    lines = ["```mermaid", "erDiagram", "    direction LR"]
     for table in tables:
         for key in sorted(table.foreign_keys, key=lambda key: key.parent.name):
             one = key.column.table.name
