@@ -21,7 +21,10 @@ USERS = Fact(
     key=("user_id", "observed_on"),
     day="observed_on",
     keys={"user_key": "profile.user_key"},
-    joins="""LEFT JOIN dim_user profile ON profile.user_id = s.user_id
+    # Versions that hold no more are still there: they go once no fact leads to them.
+    joins="""LEFT JOIN (
+            SELECT d.* FROM version JOIN dim_user d USING (user_id, valid_from)) profile
+        ON profile.user_id = s.user_id
         AND s.observed_at >= profile.valid_from AND s.observed_at < profile.valid_to""",
 )
 _OF_THE_VERSION = {
