@@ -55,9 +55,9 @@ class Fact:
 def settle(cursor: Cursor, fact: Fact, *, has_copies: bool) -> bool:
     """Find out which staged rows stand, and delete the fact's rows that their objects have lost.
 
-    Leaves the temporary tables ``vanished`` (what was deleted: key and day) and ``known`` (staged
-    rows that the fact has already, under which object), and only rows that stand in the staging
-    tables.
+    Leaves the temporary tables ``vanished`` (what was deleted: key and day) and
+    ``known`` (staged rows that the fact has already, under which object, and whether that was a
+    later one, which has lost it), and only rows that stand in the staging tables.
 
     Args:
         cursor: in the transaction that staged the rows, and ``staged_object`` with their objects.
@@ -95,7 +95,9 @@ def settle(cursor: Cursor, fact: Fact, *, has_copies: bool) -> bool:
         SELECT {", ".join(f"s.{c}" for c in fact.key)}, s.object_id, f.object_id AS held_by,
                held.object_id IS NOT NULL AS is_ours,
                held.object_id IS NOT NULL
-               OR (mine.interval_end, mine.key) > (theirs.interval_end, theirs.key) AS stands
+               OR (mine.interval_end, mine.key) > (theirs.interval_end, theirs.key) AS stands,
+               held.object_id IS NOT NULL
+               AND (mine.interval_end, mine.key) < (theirs.interval_end, theirs.key) AS is_lost
         FROM {fact.stage} s
         CROSS JOIN LATERAL (
             SELECT object_id FROM {fact.table} f WHERE {fact.same("s", "f")} OFFSET 0) f

@@ -296,14 +296,16 @@ def _said(error: Exception) -> str:
 
 
 def _look_again(cursor: Cursor, dataset: str) -> int:
-    """Where rows vanished, other objects of the day may hold them too: load those again.
+    """Where objects lost rows, others of the day may hold them too: load those again.
 
     Returns:
         How many rows vanished.
     """
     cursor.execute(
         """UPDATE load_object SET etag = '' WHERE dataset = $1 AND shadowed > 0
-        AND day IN (SELECT day FROM vanished)
+        AND day IN (
+            SELECT day FROM vanished UNION
+            SELECT o.day FROM known JOIN load_object o ON o.object_id = held_by WHERE is_lost)
         AND object_id NOT IN (SELECT object_id FROM staged_object)""",
         (dataset,),
     )
