@@ -7,7 +7,6 @@ fails is divided until the object stands alone that is to blame; it is listed, t
 from __future__ import annotations
 
 import logging
-import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -19,13 +18,13 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 import adbc_driver_manager
-import pyarrow as pa
 
 from include.data_docs.words import count_of
 from include.errors import LakeChanged, LakeUnavailable, TweetLakeError
 from include.lake import Lake
 from include.warehouse import load_tweet_metrics, load_tweets, load_users
 from include.warehouse.fact import Fact
+from include.warehouse.faults import FAULTS, is_of_the_object, said
 from include.warehouse.lock import ONE_AT_A_TIME
 from include.warehouse.objects import Changes, find_changes
 from include.warehouse.staging import stage
@@ -41,9 +40,6 @@ _BATCH_OBJECTS = 1_000
 _WORKERS = {"users": 1, "tweets": 2, "tweet_metrics": 2}
 """Transactions at once. Profiles of one account on two days decide on each other's versions."""
 _SHOWN = 20
-_STATEMENT = re.compile(
-    r"Failed to execute (query|COPY statement|statement) '.*?': (?=[A-Z_]+:)", re.DOTALL
-)
 
 Merge = Callable[..., tuple[int, int]]
 _MERGES: Mapping[str, tuple[Fact, Merge]] = {
@@ -51,8 +47,6 @@ _MERGES: Mapping[str, tuple[Fact, Merge]] = {
     "tweets": (load_tweets.TWEETS, load_tweets.merge),
     "tweet_metrics": (load_tweet_metrics.TWEET_METRICS, load_tweet_metrics.merge),
 }
-_FAULTS = (TweetLakeError, adbc_driver_manager.Error, pa.ArrowException)
-"""What a batch may fail of."""
 
 
 class NotLoaded(TweetLakeError):
@@ -226,13 +220,13 @@ class _Worker:
             return self._load(batch)
         except LakeUnavailable:
             raise  # no object is to blame
-        except _FAULTS as error:
+        except FAULTS as error:
             self._recover(error)
             if len(batch) == 1:
                 # What is another object by now is found again, by the next look at the lake.
                 is_news = isinstance(error, LakeChanged)
                 return Loaded() if is_news else self._failed(batch, error)
-            log.info("a batch of %d objects is divided: %s", len(batch), _said(error))
+            log.info("a batch of %d objects is divided: %s", len(batch), said(error))
         total = Loaded()
         for half in batch.halves():
             total.add(self.load(half))
@@ -268,15 +262,22 @@ class _Worker:
                 cursor.fetchall()
             self._connection.rollback()
         except adbc_driver_manager.Error:
-            log.warning("the warehouse was lost: %s", _said(error))
+            log.warning("the warehouse was lost: %s", said(error))
             self._connection.close()
             self._connection = self._connect()
 
     def _failed(self, batch: Changes, error: Exception) -> Loaded:
-        """Put into the ledger that an object could not be loaded; what it brought before stays."""
+        """Put into the ledger that an object could not be loaded.
+
+        Where the object is to blame, what it brought before goes: X may have demanded it. What
+        another time may bring over, or take out, stays until then.
+        """
         (key,) = (*(entry.key for entry in batch.new), *batch.gone)
-        why = _said(error)
+        why = said(error)
         log.error("%s can't be loaded: %s", key, why)
+        failed = Loaded(failed={key: why})
+        if batch.new and is_of_the_object(error):
+            failed.vanished = self.load(Changes([], {key: batch.new[0].day})).vanished
         with self._connection.cursor() as cursor:
             for entry in batch.new:
                 cursor.execute(
@@ -286,13 +287,13 @@ class _Worker:
                     ON CONFLICT (key) DO UPDATE SET state = 'failed', error = excluded.error""",
                     (entry.dataset, entry.key, entry.day, entry.account, entry.interval_end, why),
                 )
+            for gone in batch.gone:
+                cursor.execute(
+                    "UPDATE load_object SET state = 'failed', error = $1 WHERE key = $2",
+                    (why, gone),
+                )
         self._connection.commit()
-        return Loaded(failed={key: why})
-
-
-def _said(error: Exception) -> str:
-    """An error in one line, without the statement that PostgreSQL repeats."""
-    return " ".join(_STATEMENT.sub("", str(error)).split())
+        return failed
 
 
 def _look_again(cursor: Cursor, dataset: str) -> int:

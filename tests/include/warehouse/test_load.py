@@ -41,6 +41,11 @@ RICH = {
     "like_count": 3,
 }
 
+FULL_DISK = (
+    "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE"
+    " 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$"
+)
+
 
 def versions(house):
     """Every row of every table with the number of the transaction that wrote it."""
@@ -340,16 +345,61 @@ def test_what_can_not_be_loaded_is_listed_and_the_rest_is_loaded(house):
     assert house.ask("SELECT count(*) FROM fact_tweet") == [8]
 
 
-def test_an_object_that_fails_later_leaves_what_it_brought_before(house):
-    house.land("tweets", 1, {"n": 1, "like_count": 1})
+def test_what_a_bad_object_brought_before_goes_as_it_may_have_been_forgotten(house):
+    house.land("tweets", 2, {"n": 1, "text": "forget me", **RICH}, {"n": 2})
     house.load("tweets")
-    house.land("tweets", 1, {"n": 1, "like_count": 2, "text": "\0"})
-    (failed,) = house.load("tweets")
-    assert len(failed.failed) == 1
+    house.land("tweets", 2, {"n": 2}, {"n": 3, "text": "\0"})
+
+    for _ in range(2):
+        (failed,) = house.load("tweets")
+        assert len(failed.failed) == 1
+        for table in (
+            "fact_tweet",
+            "dim_user",
+            "dim_hashtag",
+            *(name for name, _ in EVERYTHING[3:7]),
+        ):
+            assert house.ask(f"SELECT * FROM {table}") == []
+        assert house.ask("SELECT rows, state FROM load_object") == [(0, "failed")]
+
+    house.land("tweets", 2, {"n": 2}, {"n": 3})
+    house.load("tweets")
+    assert house.ask("SELECT tweet_id % 10 FROM fact_tweet ORDER BY 1") == [2, 3]
+
+
+def test_a_row_that_a_bad_object_held_comes_from_the_other_that_has_it(house):
+    house.land("tweets", 2, {"n": 1, "like_count": 1})
+    house.land("tweets", 3, {"n": 1, "like_count": 2})
+    house.load("tweets")
+    house.lake.put(house.land("tweets", 3, {"n": 4}), b"PAR1 and no more")
+
+    (loaded,) = house.load("tweets")
+
+    assert len(loaded.failed) == 1
     assert house.ask("SELECT like_count FROM fact_tweet") == [1]
-    house.land("tweets", 1, {"n": 2, "like_count": 3})
+
+
+def test_what_an_object_brought_before_stays_where_the_server_is_to_blame(house):
+    key = house.land("tweets", 1, {"n": 1, "like_count": 1})
     house.load("tweets")
-    assert house.ask("SELECT like_count FROM fact_tweet") == [3]
+    house.ask(FULL_DISK)
+    house.ask(
+        "CREATE TRIGGER full_disk BEFORE UPDATE OR DELETE ON fact_tweet FOR EACH ROW"
+        " EXECUTE FUNCTION full_disk()"
+    )
+    house.land("tweets", 1, {"n": 1, "like_count": 2})
+    (failed,) = house.load("tweets")
+    assert list(failed.failed) == [key]
+    assert house.ask("SELECT like_count FROM fact_tweet") == [1]
+
+    house.lake.delete(key)
+    (failed,) = house.load("tweets")
+    assert list(failed.failed) == [key]
+    assert house.ask("SELECT key, state FROM load_object") == [(key, "failed")]
+
+    house.ask("DROP TRIGGER full_disk ON fact_tweet")
+    load(house.lake, house.connect, "tweets", days=[])
+    assert house.ask("SELECT like_count FROM fact_tweet") == []
 
 
 def test_a_schema_of_an_earlier_version_is_loaded_and_a_wrong_one_is_named(house):
@@ -407,10 +457,7 @@ def test_a_full_disk_stops_what_does_not_fit(house):
     large = house.land("tweets", 1, {"n": 1, **RICH}, account="large")
     for number in range(3):
         house.land("tweets", number, {"n": 10 + number})
-    house.ask(
-        "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE"
-        " 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$"
-    )
+    house.ask(FULL_DISK)
     house.ask(
         "CREATE TRIGGER full_disk BEFORE INSERT ON fact_tweet FOR EACH ROW"
         " WHEN (NEW.account = 'large') EXECUTE FUNCTION full_disk()"

@@ -1,0 +1,31 @@
+"""What a load may fail of: whose fault it is, and how it is told."""
+
+from __future__ import annotations
+
+import re
+
+import adbc_driver_manager
+import pyarrow as pa
+
+from include.errors import RowsUnreadable, TweetLakeError
+from include.warehouse.accepted import BadRows
+
+FAULTS = (TweetLakeError, adbc_driver_manager.Error, pa.ArrowException)
+"""What a batch may fail of."""
+_OF_THE_ROWS = {"22", "23", "54"}
+"""PostgreSQL's classes of errors that the same rows meet every time: data, integrity, limits."""
+_STATEMENT = re.compile(
+    r"Failed to execute (query|COPY statement|statement) '.*?': (?=[A-Z_]+:)", re.DOTALL
+)
+
+
+def is_of_the_object(error: Exception) -> bool:
+    """Whether the object is at fault, whenever it is loaded; not a server, a disk or a network."""
+    if isinstance(error, adbc_driver_manager.Error):
+        return (error.sqlstate or "")[:2] in _OF_THE_ROWS
+    return isinstance(error, BadRows | RowsUnreadable | pa.ArrowInvalid)
+
+
+def said(error: Exception) -> str:
+    """An error in one line, without the statement that PostgreSQL repeats."""
+    return " ".join(_STATEMENT.sub("", str(error)).split())
