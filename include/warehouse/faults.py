@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import adbc_driver_manager
 import pyarrow as pa
 
 from include.errors import RowsUnreadable, TweetLakeError
 from include.warehouse.accepted import BadRows
+
+if TYPE_CHECKING:
+    from adbc_driver_postgresql.dbapi import Connection
 
 FAULTS = (TweetLakeError, adbc_driver_manager.Error, pa.ArrowException)
 """What a batch may fail of."""
@@ -24,6 +28,19 @@ def is_of_the_object(error: Exception) -> bool:
     if isinstance(error, adbc_driver_manager.Error):
         return (error.sqlstate or "")[:2] in _OF_THE_ROWS
     return isinstance(error, BadRows | RowsUnreadable | pa.ArrowInvalid)
+
+
+def is_lost(connection: Connection) -> bool:
+    """Undo what a session has begun; say whether it does not even answer any more."""
+    try:
+        connection.rollback()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            cursor.fetchall()
+        connection.rollback()
+    except adbc_driver_manager.Error:
+        return True
+    return False
 
 
 def said(error: Exception) -> str:

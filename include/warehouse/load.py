@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import date
 from queue import SimpleQueue
 from threading import Lock
@@ -20,14 +19,13 @@ from typing import TYPE_CHECKING
 import adbc_driver_manager
 
 from include.data_docs.words import count_of
-from include.errors import LakeChanged, LakeUnavailable, TweetLakeError
+from include.errors import TweetLakeError, WarehouseUnavailable
 from include.lake import Lake
-from include.warehouse import load_tweet_metrics, load_tweets, load_users
-from include.warehouse.fact import Fact
-from include.warehouse.faults import FAULTS, is_of_the_object, said
+from include.warehouse import load_tweet_metrics, load_tweets
+from include.warehouse.faults import is_lost, said
 from include.warehouse.lock import ONE_AT_A_TIME
 from include.warehouse.objects import Changes, find_changes
-from include.warehouse.staging import stage
+from include.warehouse.worker import Loaded, Worker
 
 if TYPE_CHECKING:
     from adbc_driver_postgresql.dbapi import Connection, Cursor
@@ -39,14 +37,9 @@ _BATCH_BYTES = 4 * 2**20
 _BATCH_OBJECTS = 1_000
 _WORKERS = {"users": 1, "tweets": 2, "tweet_metrics": 2}
 """Transactions at once. Profiles of one account on two days decide on each other's versions."""
+_SESSIONS = 4
+"""That hold the lock one after the other, where the server ends them, or a firewall idle ones."""
 _SHOWN = 20
-
-Merge = Callable[..., tuple[int, int]]
-_MERGES: Mapping[str, tuple[Fact, Merge]] = {
-    "users": (load_users.USERS, load_users.merge),
-    "tweets": (load_tweets.TWEETS, load_tweets.merge),
-    "tweet_metrics": (load_tweet_metrics.TWEET_METRICS, load_tweet_metrics.merge),
-}
 
 
 class NotLoaded(TweetLakeError):
@@ -60,30 +53,6 @@ class NotLoaded(TweetLakeError):
             f"next run tries again (table load_object, state 'failed'):\n{told}{more}"
         )
         self.failed = dict(failed)
-
-
-@dataclass
-class Loaded:
-    """What a load did."""
-
-    objects: int = 0
-    gone: int = 0
-    new: int = 0
-    """Rows of the dataset's fact."""
-    changed: int = 0
-    vanished: int = 0
-    """Rows of it that no object holds any more."""
-    failed: dict[str, str] = field(default_factory=dict)
-    """Why objects could not be loaded, by key."""
-
-    def add(self, more: Loaded) -> None:
-        """Count in what else was done."""
-        self.objects += more.objects
-        self.gone += more.gone
-        self.new += more.new
-        self.changed += more.changed
-        self.vanished += more.vanished
-        self.failed |= more.failed
 
 
 def load(
@@ -106,7 +75,33 @@ def load(
         WarehouseUnavailable: it is lost and can't be reached again; what was loaded stays.
     """
     loaded = Loaded()
-    with connect() as connection, connection.cursor() as cursor:
+    for _ in range(_SESSIONS):
+        connection = connect()
+        try:
+            _bring(lake, connect, connection, dataset, days=days, loaded=loaded)
+        except adbc_driver_manager.Error as error:
+            if not is_lost(connection):
+                raise
+            log.warning("the warehouse was lost, and nobody else is kept out: %s", said(error))
+            last = error
+        else:
+            return loaded
+        finally:
+            connection.close()
+    raise WarehouseUnavailable("the warehouse", last)
+
+
+def _bring(
+    lake: Lake,
+    connect: Callable[[], Connection],
+    connection: Connection,
+    dataset: str,
+    *,
+    days: Collection[date] | None,
+    loaded: Loaded,
+) -> None:
+    """Load until nothing is news; the connection's session keeps others out meanwhile."""
+    with connection.cursor() as cursor:
         _wait_for_others(cursor)
         while changes := find_changes(lake, cursor, dataset, days, without=loaded.failed):
             connection.rollback()  # the look at the ledger is over; the lock is the session's
@@ -122,7 +117,6 @@ def load(
         if dataset == "tweets" and (loaded.vanished or loaded.changed):
             load_tweets.delete_orphans(cursor)
             connection.commit()
-    return loaded
 
 
 def _wait_for_others(cursor: Cursor) -> None:
@@ -141,7 +135,7 @@ def _load(
     rows = list(_rows(changes))
     number = min(_WORKERS[dataset], len(rows))
     counting = Lock()
-    idle: SimpleQueue[_Worker] = SimpleQueue()
+    idle: SimpleQueue[Worker] = SimpleQueue()
 
     def work(batches: list[Changes]) -> None:
         worker = idle.get()
@@ -155,7 +149,7 @@ def _load(
 
     with ExitStack() as stack:
         for _ in range(number):
-            worker = _Worker(lake, connect, dataset)
+            worker = Worker(lake, connect, dataset)
             stack.callback(worker.close)
             idle.put(worker)
         pool = stack.enter_context(ThreadPoolExecutor(number))
@@ -200,115 +194,3 @@ def _batches(of_day: Changes) -> Iterator[Changes]:
             batch = Changes()
         batch += one
     yield batch
-
-
-class _Worker:
-    """One session of the warehouse, opened again where it is lost."""
-
-    def __init__(self, lake: Lake, connect: Callable[[], Connection], dataset: str) -> None:
-        self._lake = lake
-        self._connect = connect
-        self._dataset = dataset
-        self._connection = connect()
-
-    def close(self) -> None:
-        self._connection.close()
-
-    def load(self, batch: Changes) -> Loaded:
-        """Load a batch, or of its halves what can be."""
-        try:
-            return self._load(batch)
-        except LakeUnavailable:
-            raise  # no object is to blame
-        except FAULTS as error:
-            self._recover(error)
-            if len(batch) == 1:
-                # What is another object by now is found again, by the next look at the lake.
-                is_news = isinstance(error, LakeChanged)
-                return Loaded() if is_news else self._failed(batch, error)
-            log.info("a batch of %d objects is divided: %s", len(batch), said(error))
-        total = Loaded()
-        for half in batch.halves():
-            total.add(self.load(half))
-        return total
-
-    def _load(self, batch: Changes) -> Loaded:
-        fact, merge = _MERGES[self._dataset]
-        with self._connection.cursor() as cursor:
-            has_copies = stage(
-                cursor,
-                self._lake,
-                batch.new,
-                batch.gone,
-                dataset=self._dataset,
-                key=fact.key,
-            )
-            new, changed = merge(cursor, has_copies=has_copies)
-            vanished = _look_again(cursor, self._dataset)
-            if batch.gone:
-                cursor.execute(
-                    """DELETE FROM load_object o USING listed_key k
-                    WHERE o.key = k.key AND k.key NOT IN (SELECT key FROM listed_object)"""
-                )
-        self._connection.commit()
-        return Loaded(len(batch.new), len(batch.gone), new, changed, vanished)
-
-    def _recover(self, error: Exception) -> None:
-        """Undo the transaction; open the warehouse again where it was lost."""
-        try:
-            self._connection.rollback()
-            with self._connection.cursor() as cursor:
-                cursor.execute("SELECT 1")
-                cursor.fetchall()
-            self._connection.rollback()
-        except adbc_driver_manager.Error:
-            log.warning("the warehouse was lost: %s", said(error))
-            self._connection.close()
-            self._connection = self._connect()
-
-    def _failed(self, batch: Changes, error: Exception) -> Loaded:
-        """Put into the ledger that an object could not be loaded.
-
-        Where the object is to blame, what it brought before goes: X may have demanded it. What
-        another time may bring over, or take out, stays until then.
-        """
-        (key,) = (*(entry.key for entry in batch.new), *batch.gone)
-        why = said(error)
-        log.error("%s can't be loaded: %s", key, why)
-        failed = Loaded(failed={key: why})
-        if batch.new and is_of_the_object(error):
-            failed.vanished = self.load(Changes([], {key: batch.new[0].day})).vanished
-        with self._connection.cursor() as cursor:
-            for entry in batch.new:
-                cursor.execute(
-                    """INSERT INTO load_object (dataset, key, etag, day, account, interval_end,
-                        rows, shadowed, state, error, loaded_at)
-                    VALUES ($1, $2, '', $3, $4, $5, 0, 0, 'failed', $6, now())
-                    ON CONFLICT (key) DO UPDATE SET state = 'failed', error = excluded.error""",
-                    (entry.dataset, entry.key, entry.day, entry.account, entry.interval_end, why),
-                )
-            for gone in batch.gone:
-                cursor.execute(
-                    "UPDATE load_object SET state = 'failed', error = $1 WHERE key = $2",
-                    (why, gone),
-                )
-        self._connection.commit()
-        return failed
-
-
-def _look_again(cursor: Cursor, dataset: str) -> int:
-    """Where objects lost rows, others of the day may hold them too: load those again.
-
-    Returns:
-        How many rows vanished.
-    """
-    cursor.execute(
-        """UPDATE load_object SET etag = '' WHERE dataset = $1 AND shadowed > 0
-        AND day IN (
-            SELECT day FROM vanished UNION
-            SELECT o.day FROM known JOIN load_object o ON o.object_id = held_by WHERE is_lost)
-        AND object_id NOT IN (SELECT object_id FROM staged_object)""",
-        (dataset,),
-    )
-    cursor.execute("SELECT count(*) FROM vanished")
-    return int(cursor.fetchone()[0])

@@ -12,7 +12,8 @@ from sqlalchemy import create_engine, text
 
 from include.lake import Lake
 from include.warehouse.connection import conninfo
-from include.warehouse.load import Loaded, load
+from include.warehouse.load import load
+from include.warehouse.worker import Loaded
 from tests.include import landed_rows
 
 POSTED = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from include.errors import ForeignObject, LakeUnavailable
+from include.errors import ForeignObject, LakeUnavailable, WarehouseUnavailable
 from include.lake import Lake
 from include.warehouse.load import load
 from tests.include import landed_rows
@@ -506,6 +506,30 @@ def test_a_lost_connection_costs_nothing(house, statement):
     assert house.ask("SELECT count(*) FROM bridge_tweet_mention") == [4]
 
 
+@pytest.mark.parametrize("statement", [2, 3, 4])
+def test_a_lost_lock_is_taken_again(house, statement):
+    """The server ends the session that holds it, before its n-th statement."""
+    house.land("tweet_metrics", 1, {"n": 1})
+    sessions = []
+
+    def connect():
+        connection = Ending(house.connect(), house, 0 if sessions else statement)
+        sessions.append(connection)
+        return connection
+
+    loaded = load(house.lake, connect, "tweet_metrics")
+
+    assert sessions[0].has_ended
+    assert (loaded.new, loaded.failed) == (1, {})
+
+
+def test_a_warehouse_that_is_lost_for_good_is_named(house):
+    house.land("tweets", 1, {"n": 1})
+
+    with pytest.raises(WarehouseUnavailable, match="terminating connection"):
+        load(house.lake, lambda: Ending(house.connect(), house, 2), "tweets")
+
+
 class Ending:
     """A session that the server ends before a statement; 0 lets it live."""
 
@@ -525,6 +549,10 @@ class Ending:
 
     def cursor(self):
         return EndingCursor(self._connection.cursor(), self)
+
+    @property
+    def has_ended(self):
+        return self._left <= 0
 
     def count(self):
         self._left -= 1
