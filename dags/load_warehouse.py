@@ -2,9 +2,10 @@
 
 Runs when a dataset's run has landed, when a decision about quarantined rows was carried out, and
 when something was forgotten: then only objects of `curated/` that the warehouse does not know as
-they are now are loaded, and rows of objects that are gone are deleted. Triggered by hand, it
-compares all of the lake with the warehouse. Profiles come first, so that posts find their author.
-Then the reports beside Data Docs are drawn anew.
+they are now are loaded, and rows of objects that are gone are deleted. What a run that failed was
+told, the next one looks at. Triggered by hand, it compares all of the lake with the warehouse.
+Profiles come first, so that posts find their author. Then the reports beside Data Docs are drawn
+anew.
 
 Objects that can't be loaded fail the run in the end and are listed in the table `load_object`
 (`state = 'failed'`); everything else is loaded, of the other datasets too, and the next run tries
@@ -21,14 +22,13 @@ from typing import Any
 
 from airflow.sdk import AssetAny, dag, task
 
-from include.assets import FORGOTTEN, curated
+from include.assets import FORGOTTEN
 from include.dag_defaults import DEFAULT_ARGS
-from include.datasets import dataset_names
 from include.warehouse import steps
 
 
 @dag(
-    schedule=AssetAny(*(curated(dataset) for dataset in dataset_names()), FORGOTTEN),
+    schedule=AssetAny(*steps.ASSETS.values(), FORGOTTEN),
     start_date=datetime(2022, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
@@ -39,14 +39,14 @@ from include.warehouse import steps
 def load_warehouse() -> None:
     """Wire the steps; what they do is in `include/warehouse/`."""
 
-    @task
-    def find_news() -> dict[str, list[dict[str, str]]] | None:
-        """Which runs have landed since."""
+    @task(inlets=[*steps.ASSETS.values(), FORGOTTEN])
+    def find_news() -> steps.News:
+        """Which runs have landed since, also where a run of this DAG failed or it was paused."""
         return steps.find_news()
 
     # A first load of years takes what it takes; what is loaded stays, if it is stopped.
     @task(trigger_rule="all_done", execution_timeout=None)
-    def load(dataset: str, news: dict[str, list[dict[str, str]]] | None) -> dict[str, int]:
+    def load(dataset: str, news: steps.News | None) -> dict[str, int]:
         """Stage the objects that changed, merge them, batch by batch."""
         return steps.load(dataset, news)
 

@@ -68,7 +68,7 @@ def load(
         connect: opens the warehouse, for one worker or again after it was lost.
         dataset: tweets, users or tweet_metrics.
         days: whose objects are looked at; None for all. Days on which something could not be
-            loaded before are looked at in any case.
+            loaded before, or has to be again, are looked at in any case.
 
     Raises:
         LakeUnavailable: S3 refused; what was loaded stays.

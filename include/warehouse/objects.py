@@ -75,12 +75,14 @@ def find_changes(
         lake: whose curated objects are listed.
         cursor: of the warehouse.
         dataset: of which.
-        days: the days to look at; None for all.
+        days: the days to look at, beside those on which something has to be loaded again; None
+            for all.
         without: keys that are left out, whatever there is to say of them.
     """
     if days is not None:
         cursor.execute(
-            "SELECT DISTINCT day FROM load_object WHERE dataset = $1 AND state = 'failed'",
+            """SELECT DISTINCT day FROM load_object
+            WHERE dataset = $1 AND (state = 'failed' OR etag = '')""",
             (dataset,),
         )
         days = {*days, *(day for (day,) in cursor.fetchall())}

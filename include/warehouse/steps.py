@@ -3,44 +3,70 @@
 from __future__ import annotations
 
 import logging
-from datetime import date
+from datetime import date, datetime
+from typing import Any, TypedDict
 
-from airflow.sdk import get_current_context
+from airflow.sdk import Asset, get_current_context
 from airflow.sdk.exceptions import AirflowSkipException
 
-from include.assets import curated
+from include.assets import FORGOTTEN, curated
 from include.connections import load_settings, open_lake
 from include.context import airflow_url
 from include.datasets import dataset_names
 from include.interval import Interval
-from include.lake import Lake, day_of
+from include.lake import Lake, at_once, day_of
 from include.report import RunReport
 from include.warehouse.connection import NAME, is_configured, open_adbc, open_engine
+from include.warehouse.marks import read_marks, set_mark
 
 log = logging.getLogger(__name__)
 
-News = dict[str, list[dict[str, str]]]
-"""Of each dataset the runs that announced something: ``interval`` and the key of the ``report``."""
+ASSETS = {name: curated(name) for name in dataset_names()}
 
 
-def find_news() -> News | None:
-    """What set off this run; None where all of the lake is to be compared with the warehouse.
+class News(TypedDict):
+    """What is to be looked at."""
 
-    That is so where a person did, and where something was forgotten on whichever days.
+    runs: dict[str, list[dict[str, str]] | None]
+    """Of each dataset the runs that announced something since it was last looked at: ``interval``
+    and the key of the ``report``. None where all of the lake is to be looked at."""
+    until: str | None
+    """When the last of all announcements was made; None if there was none."""
+
+
+def find_news() -> News:
+    """What was announced since the last time that somebody looked, whoever has failed since.
+
+    All of the lake is looked at where a person asked for it, where nobody ever looked, where
+    something was forgotten on whichever days, and where an event names no run: a person made it.
     """
     skip_without_warehouse()
-    events = get_current_context().get("triggering_asset_events") or {}
-    told = {asset.name: found for asset, found in events.items()}
-    datasets = {curated(name).name: name for name in dataset_names()}
-    if not told or not told.keys() <= datasets.keys():
-        return None
-    return {
-        datasets[name]: [
-            {"interval": event.extra["interval"], "report": event.extra["report"]}
-            for event in found
-        ]
-        for name, found in told.items()
-    }
+    context = get_current_context()
+    triggers: Any = context.get("triggering_asset_events") or {}
+    announced: Any = context["inlet_events"]
+    newest = [
+        event.timestamp
+        for asset in (*ASSETS.values(), FORGOTTEN)
+        for event in announced[asset].ascending(False).limit(1)
+    ]
+    until = max(newest, default=None)
+    with open_adbc() as connection, connection.cursor() as cursor:
+        marks = read_marks(cursor)
+
+    def events_of(asset: Asset, mark: datetime) -> list[Any]:
+        since = [e for e in announced[asset].after(mark).before(until) if e.timestamp > mark]
+        return [*since, *triggers.get(asset, [])]  # one may be written after a later one
+
+    runs: dict[str, list[dict[str, str]] | None] = dict.fromkeys(ASSETS)
+    for dataset, asset in ASSETS.items():
+        mark = marks.get(dataset)
+        if not triggers or mark is None or events_of(FORGOTTEN, mark):
+            continue
+        events = events_of(asset, mark)
+        if all("report" in (event.extra or {}) for event in events):
+            found = {(event.extra["interval"], event.extra["report"]) for event in events}
+            runs[dataset] = [{"interval": i, "report": key} for i, key in sorted(found)]
+    return {"runs": runs, "until": until and until.isoformat()}
 
 
 def load(dataset: str, news: News | None) -> dict[str, int]:
@@ -55,8 +81,13 @@ def load(dataset: str, news: News | None) -> dict[str, int]:
     skip_without_warehouse()
     lake = open_lake(load_settings())
     lake.check()
-    days = None if news is None else _days(lake, dataset, news.get(dataset, []))
-    done = bring(lake, open_adbc, dataset, days)
+    runs = news and news["runs"][dataset]
+    done = bring(lake, open_adbc, dataset, None if runs is None else _days(lake, dataset, runs))
+    if news and news["until"]:
+        # What could not be loaded is in the ledger: it is tried again without being announced.
+        with open_adbc() as connection, connection.cursor() as cursor:
+            set_mark(cursor, dataset, datetime.fromisoformat(news["until"]))
+            connection.commit()
     counts = {
         "objects": done.objects,
         "gone": done.gone,
@@ -82,11 +113,16 @@ def publish_reports() -> list[str]:
         engine.dispose()
 
 
-def _days(lake: Lake, dataset: str, runs: list[dict[str, str]]) -> set[date]:
-    """The days on which these runs have objects, or had some when they were loaded."""
+def _days(lake: Lake, dataset: str, runs: list[dict[str, str]]) -> set[date] | None:
+    """The days on which these runs have objects, or had some when they were loaded.
+
+    None where nobody can tell any more: a report has expired.
+    """
     days: set[date] = set()
-    for run in runs:
-        report = RunReport.model_validate_json(lake.get(run["report"]))
+    for body in at_once(lake.find, [run["report"] for run in runs]):
+        if body is None:
+            return None
+        report = RunReport.model_validate_json(body)
         days |= {day_of(key) for account in report.accounts for key in account.curated_keys}
     ends = {Interval.parse(run["interval"]).end for run in runs}
     with open_adbc() as connection, connection.cursor() as cursor:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import UTC, datetime, timedelta
 
 import pyarrow.parquet as pq
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 
 from include.data_docs.keys import report_key
 from include.interval import Interval
@@ -16,12 +17,31 @@ from include.lake import run_report_key
 USERS_DAY = Interval(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC))
 ACCOUNTS = ("harbour_news", "faulty_feed", "repost_relay")
 
+NOBODY_LISTENS = json.dumps(
+    {"conn_type": "postgres", "host": "127.0.0.1", "port": 1, "schema": "warehouse", "login": "x"}
+)
+
 
 @pytest.fixture
-def run_load(airflow_database):
-    def run(**events):
+def run_load(airflow_database, monkeypatch):
+    """Run the DAG by hand, or as an event of an asset does."""
+    from airflow.models import dagrun
+    from airflow.models.asset import AssetEvent, AssetModel
+
+    create = dagrun.get_or_create_dagrun
+
+    def run(asset=None):
         from airflow.dag_processing.dagbag import DagBag
 
+        def set_off(*, session, **named):
+            made = create(session=session, **named)
+            if asset:
+                number = session.scalar(select(AssetModel.id).where(AssetModel.name == asset))
+                made.consumed_asset_events.append(AssetEvent(asset_id=number))
+            session.commit()
+            return made
+
+        monkeypatch.setattr(dagrun, "get_or_create_dagrun", set_off)
         dag = DagBag().dags["load_warehouse"]
         for task in dag.tasks:
             task.retries = 0
@@ -38,7 +58,7 @@ def ask(warehouse):
     engine = create_engine(warehouse)
 
     def ask(query):
-        with engine.connect() as connection:
+        with engine.begin() as connection:
             return [tuple(row) for row in connection.execute(text(query))]
 
     yield ask
@@ -103,6 +123,21 @@ def test_a_landed_object_that_can_not_be_loaded_fails_the_run_and_names_it(
     assert b"2026-11-02" in world_lake.get(report_key("tweets"))
 
 
+def test_a_run_makes_up_for_one_that_failed_before_it(ingest, ask, run_load, monkeypatch):
+    ask("INSERT INTO load_mark VALUES ('tweets', now()), ('users', now()) RETURNING 1")
+    landed = ingest("harbour_news")
+    (key,) = landed.account("harbour_news").curated_keys
+    of_a_day_without_news = key.replace("dt=2026-11-02", "dt=2026-11-01")
+    landed.lake.put(of_a_day_without_news, landed.lake.get(key))
+    with monkeypatch.context() as down:
+        down.setenv("AIRFLOW_CONN_WAREHOUSE", NOBODY_LISTENS)
+        assert run_load()[0] == "failed"
+
+    assert run_load("curated_users")[0] == "success"
+
+    assert ask("SELECT key FROM load_object WHERE dataset = 'tweets'") == [(key,)]
+
+
 def test_without_a_warehouse_the_run_is_skipped(ingest, run_load):
     ingest("harbour_news")
     state, tasks = run_load()
@@ -116,3 +151,5 @@ def test_the_news_are_the_days_on_which_a_run_has_objects(ingest, warehouse, mon
     run = {"interval": landed.interval.name, "report": run_report_key("tweets", landed.interval)}
     (day,) = steps._days(landed.lake, "tweets", [run])
     assert day == landed.interval.day
+    landed.lake.delete(run["report"])
+    assert steps._days(landed.lake, "tweets", [run]) is None

@@ -9,7 +9,7 @@ from include.warehouse.models.bridges import (
 )
 from include.warehouse.models.dimensions import DimDate, DimHashtag, DimUser
 from include.warehouse.models.facts import FactTweet, FactTweetMetrics, FactUserMetrics
-from include.warehouse.models.ledger import LoadObject
+from include.warehouse.models.ledger import LoadMark, LoadObject
 
 __all__ = [
     "Base",
@@ -23,5 +23,6 @@ __all__ = [
     "FactTweet",
     "FactTweetMetrics",
     "FactUserMetrics",
+    "LoadMark",
     "LoadObject",
 ]

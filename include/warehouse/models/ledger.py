@@ -40,3 +40,19 @@ class LoadObject(Base):
     state: Mapped[Words] = mapped_column(comment="loaded or failed.")
     error: Mapped[Words | None] = mapped_column(comment="Why it was not loaded.")
     loaded_at: Mapped[Moment] = mapped_column(comment="When that was.")
+
+
+class LoadMark(Base):
+    """What was announced, and looked at."""
+
+    __tablename__ = "load_mark"
+    __table_args__ = (
+        {"comment": "One row per dataset of which all that was announced once was looked at."},
+    )
+
+    dataset: Mapped[Words] = mapped_column(
+        primary_key=True, comment="tweets, users or tweet_metrics."
+    )
+    announced_at: Mapped[Moment] = mapped_column(
+        comment="Time of the last asset event up to which that is so."
+    )

@@ -285,6 +285,18 @@ def test_a_row_that_one_object_lost_comes_from_the_other_that_has_it(house):
     assert house.ask("SELECT shadowed FROM load_object ORDER BY key") == [0, 0]
 
 
+def test_a_day_that_has_to_be_looked_at_again_is_whatever_else_is_news(house):
+    """As where a load is killed before it does."""
+    house.land("tweets", 2, {"n": 1})
+    house.load("tweets")
+    house.ask("DELETE FROM fact_tweet RETURNING 1")
+    house.ask("UPDATE load_object SET etag = '' RETURNING 1")
+
+    load(house.lake, house.connect, "tweets", days=[])
+
+    assert house.ask("SELECT tweet_id % 10 FROM fact_tweet") == [1]
+
+
 def test_a_changed_post_takes_its_bridges_along(house):
     house.land("tweets", 2, {"n": 1, **RICH}, {"n": 2, "hashtags": ["kept"]})
     house.load("tweets")

@@ -158,6 +158,18 @@ def upgrade() -> None:
         postgresql_where=sa.text("is_current"),
     )
     op.create_table(
+        "load_mark",
+        sa.Column("dataset", sa.Text(), nullable=False, comment="tweets, users or tweet_metrics."),
+        sa.Column(
+            "announced_at",
+            sa.DateTime(timezone=True),
+            nullable=False,
+            comment="Time of the last asset event up to which that is so.",
+        ),
+        sa.PrimaryKeyConstraint("dataset", name=op.f("pk_load_mark")),
+        comment="One row per dataset of which all that was announced once was looked at.",
+    )
+    op.create_table(
         "load_object",
         sa.Column(
             "object_id",
@@ -809,6 +821,7 @@ def downgrade() -> None:
     op.drop_table("fact_tweet_metrics")
     op.drop_table("fact_tweet")
     op.drop_table("load_object")
+    op.drop_table("load_mark")
     op.drop_table("dim_user")
     op.drop_table("dim_hashtag")
     op.drop_table("dim_date")
