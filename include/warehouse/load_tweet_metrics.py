@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 
+from include.warehouse.accepted import FIRST_DAY, LAST_DAY
 from include.warehouse.fact import Fact, settle, write
 
 if TYPE_CHECKING:
@@ -22,9 +23,10 @@ TWEET_METRICS = Fact(
 def make_partitions(cursor: Cursor, days: Iterable[date]) -> None:
     """Make the partitions of the days' months, to be committed before anything is written.
 
-    Until then nobody else can write to the tables that a partition refers to.
+    Until then nobody else can write to the tables that a partition refers to. Days that
+    ``dim_date`` has not get none: their rows are refused, by their object's name.
     """
-    for month in sorted({day.replace(day=1) for day in days}):
+    for month in sorted({day.replace(day=1) for day in days if FIRST_DAY <= day <= LAST_DAY}):
         cursor.execute("SELECT ensure_metrics_partition($1)", (month,))
         cursor.fetchall()
 

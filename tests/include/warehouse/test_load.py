@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -322,6 +322,20 @@ def test_months_that_are_new_are_loaded_by_several_at_once(house):
     (loaded,) = house.load("tweet_metrics")
 
     assert (loaded.objects, loaded.new, loaded.failed) == (12, 12, {})
+
+
+def test_a_day_that_no_partition_is_made_for_stops_its_object_only(house):
+    house.land("tweet_metrics", 1, {"n": 1})
+    late = datetime(2050, 1, 1, 9, tzinfo=UTC)
+    key = house.land(
+        "tweet_metrics", 6 * (late - landed_rows.DAY).days, {"n": 2, "observed_at": late}
+    )
+
+    (loaded,) = house.load("tweet_metrics")
+
+    assert list(loaded.failed) == [key]
+    assert "2049-12-31" in loaded.failed[key]
+    assert loaded.new == 1
 
 
 def test_what_can_not_be_loaded_is_listed_and_the_rest_is_loaded(house):
