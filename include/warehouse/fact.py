@@ -1,7 +1,8 @@
 """How staged rows become rows of a fact, whichever fact it is: set by set, in one transaction.
 
 A fact's row belongs to one object of the lake, its ``object_id``. Of several objects that hold the
-same row the one of the latest interval has it, and the others are shadowed.
+same row the one of the latest interval has it, of one interval's that of the first account, as in
+:mod:`include.catalogue.latest`; the others are shadowed.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from include.warehouse.models import Base
 
 if TYPE_CHECKING:
     from adbc_driver_postgresql.dbapi import Cursor
+
+_INTERVAL = "split_part({}.key, '/', -1) COLLATE \"C\""
+"""The interval's name in the key of an object: names sort as what they name begins, then ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,8 @@ def settle(cursor: Cursor, fact: Fact, *, has_copies: bool) -> bool:
             f"""CREATE TEMP TABLE outranked ON COMMIT DROP AS
             SELECT {keys}, object_id FROM (
                 SELECT {keys}, object_id, row_number() OVER (
-                    PARTITION BY {keys} ORDER BY o.interval_end DESC, o.key DESC) AS place
+                    PARTITION BY {keys}
+                    ORDER BY {_INTERVAL.format("o")} DESC, o.key COLLATE "C") AS place
                 FROM {fact.stage} JOIN load_object o USING (object_id)) ranked
             WHERE place > 1"""
         )
@@ -95,9 +100,9 @@ def settle(cursor: Cursor, fact: Fact, *, has_copies: bool) -> bool:
         SELECT {", ".join(f"s.{c}" for c in fact.key)}, s.object_id, f.object_id AS held_by,
                held.object_id IS NOT NULL AS is_ours,
                held.object_id IS NOT NULL
-               OR (mine.interval_end, mine.key) > (theirs.interval_end, theirs.key) AS stands,
+               OR {_outranks("mine", "theirs")} AS stands,
                held.object_id IS NOT NULL
-               AND (mine.interval_end, mine.key) < (theirs.interval_end, theirs.key) AS is_lost
+               AND {_outranks("theirs", "mine")} AS is_lost
         FROM {fact.stage} s
         CROSS JOIN LATERAL (
             SELECT object_id FROM {fact.table} f WHERE {fact.same("s", "f")} OFFSET 0) f
@@ -205,6 +210,12 @@ def _look_up_keys(cursor: Cursor, role: str) -> None:
         WHERE has_parameter_privilege('{setting}', 'SET')"""
     )
     cursor.fetchall()
+
+
+def _outranks(one: str, other: str) -> str:
+    """The condition that an object of the ledger has a row, and not another one of the day."""
+    ours, theirs = _INTERVAL.format(one), _INTERVAL.format(other)
+    return f'({ours}, {other}.key COLLATE "C") > ({theirs}, {one}.key COLLATE "C")'
 
 
 def _drop(cursor: Cursor, fact: Fact, gone: str, condition: str) -> None:

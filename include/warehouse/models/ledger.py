@@ -30,9 +30,7 @@ class LoadObject(Base):
     account: Mapped[Words | None] = mapped_column(
         comment="Account of its partition; null where the dataset has none."
     )
-    interval_end: Mapped[Moment] = mapped_column(
-        comment="End of its run's interval: of rows about the same thing the latest stands."
-    )
+    interval_end: Mapped[Moment] = mapped_column(comment="End of its run's interval.")
     rows: Mapped[int] = mapped_column(BigInteger, comment="Rows in the object.")
     shadowed: Mapped[int] = mapped_column(
         BigInteger, comment="Rows of it that another object's newer row stands for."

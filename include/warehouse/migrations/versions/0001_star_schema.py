@@ -194,7 +194,7 @@ def upgrade() -> None:
             "interval_end",
             sa.DateTime(timezone=True),
             nullable=False,
-            comment="End of its run's interval: of rows about the same thing the latest stands.",
+            comment="End of its run's interval.",
         ),
         sa.Column("rows", sa.BigInteger(), nullable=False, comment="Rows in the object."),
         sa.Column(
