@@ -114,7 +114,7 @@ def _bring(
                 dataset, count_of(len(changes.new), "object"), len(changes.gone),
             )  # fmt: skip
             _load(lake, connect, dataset, changes, loaded)
-        if dataset == "tweets" and (loaded.vanished or loaded.changed):
+        if dataset == "tweets" and (loaded.vanished or loaded.changed or days is None):
             load_tweets.delete_orphans(cursor)
             connection.commit()
 

@@ -247,6 +247,22 @@ def test_what_is_not_in_the_lake_any_more_leaves_every_table(house):
     assert house.ask("SELECT count(*) FROM load_object WHERE key LIKE '%_20261103T0000Z%'") == [0]
 
 
+def test_whom_nobody_names_any_more_goes_with_the_next_look_at_all(house):
+    """As where a load is killed after its batches."""
+    house.land("tweets", 2, {"n": 1})
+    house.load("tweets")
+    house.ask("INSERT INTO dim_hashtag (hashtag) VALUES ('secret') RETURNING 1")
+    house.ask(
+        "INSERT INTO dim_user (user_id, valid_from, valid_to, is_current, is_inferred)"
+        " VALUES (44, '-infinity', 'infinity', true, true) RETURNING 1"
+    )
+
+    house.load("tweets")
+
+    assert house.ask("SELECT hashtag FROM dim_hashtag") == []
+    assert house.ask("SELECT user_id FROM dim_user") == [12]
+
+
 def test_a_forgotten_profile_leaves_its_id_where_posts_need_it(house):
     house.land("tweets", 2, {"n": 1})
     key = house.land("users", 2, {"n": 12, "username": "gone", "location": "Bergen"}, {"n": 13})
