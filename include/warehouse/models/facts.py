@@ -218,7 +218,7 @@ class FactUserMetrics(_Loaded, Base):
         comment="The account as its profile was then.",
     )
     observed_at: Mapped[Moment] = mapped_column(
-        comment="When X showed the counts, by X's clock; the latest of the day."
+        comment="When X showed the counts, by X's clock, to the day's last run."
     )
     followers_count: Mapped[Count | None] = mapped_column(comment="Accounts that follow it.")
     following_count: Mapped[Count | None] = mapped_column(comment="Accounts that it follows.")

@@ -596,7 +596,7 @@ def upgrade() -> None:
             "observed_at",
             sa.DateTime(timezone=True),
             nullable=False,
-            comment="When X showed the counts, by X's clock; the latest of the day.",
+            comment="When X showed the counts, by X's clock, to the day's last run.",
         ),
         sa.Column(
             "followers_count", sa.BigInteger(), nullable=True, comment="Accounts that follow it."
