@@ -51,7 +51,11 @@ RETRY_POLICY = RetryAtReset(
         ),
     ],
 )
-"""By what can be done about a failure; what no rule names is tried again after the usual delay."""
+"""By what can be done about a failure; what no rule names is tried again after the usual delay.
+
+The warehouse's ``NotLoaded`` is among that: a full disk may have room again, and only the objects
+that failed are loaded again.
+"""
 
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": "data-engineering",
