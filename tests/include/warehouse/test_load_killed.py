@@ -20,7 +20,7 @@ from tests.include.warehouse.test_load import RICH, contents
 REPOSITORY = Path(__file__).parents[3]
 S3 = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
 DAYS = 2
-"""An even and an odd one: posts and counts of both are loaded at the same time."""
+"""Posts and counts of both are loaded at the same time."""
 
 # One statement, so one snapshot: the server may still be ending what the dead have begun.
 _HALVES = """
