@@ -149,6 +149,7 @@ def fill(made: Warehouse) -> None:
         made.post(number, nasa, words, note_text=note, conversation_id=FIRST)
     esa = (2**62 + 1, made.user(2**62 + 1, "esa"))
     made.post(99, esa, "moon", account="moon_search")
+    made.ask("INSERT INTO load_mark VALUES ('tweets', '2026-11-02 08:00+00')")
     made.ask("INSERT INTO dim_hashtag (hashtag) VALUES ('moon')")
     made.ask("INSERT INTO bridge_tweet_hashtag VALUES (:a, 1), (:b, 1)", a=FIRST, b=FIRST + 99)
     made.ask(
