@@ -30,6 +30,9 @@ _FIELDS = {"user", "password", "dbname", "port", "hostaddr", "service", "service
 """Parameters of libpq that are no extras: fields of the connection, or ways around them."""
 _OPTIONS = {option.keyword.decode() for option in Conninfo.get_defaults()} - _FIELDS
 _CONNECT_SECONDS = "10"
+_IDLE_SECONDS = "60"
+"""After which both ends ask for the other: a firewall forgets who is silent, and a server would
+keep the lock of somebody who is gone for hours."""
 _STAGED = "64MB"
 """Memory of the server for what a load stages; more would go to the server's disk and back."""
 
@@ -128,8 +131,13 @@ def open_adbc() -> AdbcConnection:
 def conninfo(url: URL) -> str:
     """The same place as libpq and ADBC read it, password and all: not for messages."""
     fields = url.translate_connect_args(username="user", database="dbname")
-    options = f"{url.query.get('options', '')} -c temp_buffers={_STAGED}"
-    every = {**fields, **url.query, "options": options.strip()}
+    options = (
+        f"{url.query.get('options', '')} -c temp_buffers={_STAGED} "
+        f"-c tcp_keepalives_idle={_IDLE_SECONDS}"
+    )
+    every = {
+        "keepalives_idle": _IDLE_SECONDS, **fields, **url.query, "options": options.strip(),
+    }  # fmt: skip
     return make_conninfo(**{name: str(value) for name, value in every.items()})
 
 

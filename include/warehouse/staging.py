@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from include.errors import RowsUnreadable
 from include.lake import Lake, at_once
-from include.warehouse.accepted import check_columns
+from include.warehouse.accepted import BadRows, check_columns
 from include.warehouse.objects import CuratedObject
 from include.warehouse.rows import tweet_metric_rows, tweet_rows, user_rows
 from include.warehouse.wanted import ACCOUNT, OBJECT_ID, TWEET_METRICS, TWEETS, USERS, Wanted
@@ -62,15 +63,29 @@ def stage(
             cursor.adbc_ingest(
                 name, table, mode="replace" if is_first else "append", temporary=True
             )
-        keys.append(next(iter(staged.values())).select(list(key)))
+        keys.append(next(iter(staged.values())).select([*key, OBJECT_ID]))
         is_first = False
     every = pa.concat_tables(keys)
-    return len(every.group_by(list(key)).aggregate([])) < len(every)
+    if len(every.group_by(list(key)).aggregate([])) == len(every):
+        return False
+    _check_each_once(every, dataset)
+    return True
+
+
+def _check_each_once(keys: pa.Table, dataset: str) -> None:
+    """See that no object holds a row twice; what lies close together `accepted` has seen."""
+    counted = keys.group_by(keys.column_names).aggregate([([], "count_all")])
+    twice = counted.filter(pc.greater(counted["count_all"], 1)).slice(0, 1).to_pylist()
+    for row in twice:
+        column = keys.column_names[0]
+        raise BadRows(dataset, column, "is in its object twice", str(row[column]), row[OBJECT_ID])
 
 
 def _file(entry: CuratedObject, body: bytes) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(io.BytesIO(body))
+    except pa.ArrowMemoryError:
+        raise  # the object is not to blame
     except (pa.ArrowException, OSError) as error:
         raise RowsUnreadable(entry.key, error) from error
 
@@ -147,6 +162,8 @@ def _batches(
     """The rows of an object, some at a time; a damaged page shows only here."""
     try:
         yield from file.iter_batches(_ROWS, columns=names, use_threads=False)
+    except pa.ArrowMemoryError:
+        raise  # the object is not to blame
     except (pa.ArrowException, OSError) as error:
         raise RowsUnreadable(entry.key, error) from error
 

@@ -84,6 +84,9 @@ class Worker:
                 is_news = isinstance(error, LakeChanged)
                 return Loaded() if is_news else self._failed(batch, error)
             log.info("a batch of %d objects is divided: %s", len(batch), said(error))
+        except Exception as error:
+            self._recover(error)  # others go on with this session
+            raise
         total = Loaded()
         for half in batch.halves():
             total.add(self.load(half))
