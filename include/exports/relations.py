@@ -75,8 +75,11 @@ def _of_posts(condition: str) -> str:
 
 
 _VIEWS = [Relation(view.name, view.comment, view.columns) for view in VIEWS]
+# SQLAlchemy's names are no plain str, which Airflow can't take for a form.
 _TABLES = [
-    Relation(table.name, table.comment or "", {c.name: c.comment or "" for c in table.columns})
+    Relation(
+        str(table.name), table.comment or "", {str(c.name): c.comment or "" for c in table.columns}
+    )
     for table in sorted(Base.metadata.sorted_tables, key=lambda table: table.name)
 ]
 RELATIONS = {relation.name: relation for relation in (*_VIEWS, *_TABLES)}
