@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from html.parser import HTMLParser
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import pytest
@@ -22,6 +23,9 @@ from include.interval import Interval
 from include.lake import Lake
 from include.quarantine import items
 from include.report import AirflowRun, RunReport
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 RUN = "20261120T0000Z_20261120T0400Z"
 RunOf = Callable[..., RunReport]
@@ -190,6 +194,30 @@ def test_what_was_not_met_names_the_posts(lake: Lake, run_of: RunOf) -> None:
     words = " ".join(shown.split())
     assert "Examples id text 1890000000000000000 </td></table>" in words
     assert words.count("no id") == 1
+
+
+def test_what_was_not_met_fits_a_telephone(
+    lake: Lake, run_of: RunOf, chromium: Browser, tmp_path: Path
+) -> None:
+    report = run_of(RUN, trouble=True)
+    (nasty,) = (account for account in report.accounts if account.account == "nasty")
+    failed = nasty.failed_expectations[0]
+    # As check_warehouse names the rows of a day.
+    failed.examples[0].update(id="tweet_metrics 2026-11-21 harbour_news", value="65 / 62")
+    nasty.failed_expectations[0] = failed.model_copy(
+        update={"column": "rows_of_ledger, rows_stored"}
+    )
+    publish(lake, report)
+    for key, content in objects(lake).items():
+        (tmp_path / key).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / key).write_bytes(content)
+
+    shown = chromium.new_page(viewport={"width": 390, "height": 900})
+    shown.goto((tmp_path / account_page("nasty")).as_uri())
+    assert shown.evaluate("document.documentElement.scrollWidth") <= 390
+    last = shown.locator("table.values code").last  # an id stays in one piece
+    assert last.evaluate("code => code.getClientRects().length") == 1
+    shown.close()
 
 
 def test_texts_of_posts_stay_text(lake: Lake, run_of: RunOf) -> None:
