@@ -25,6 +25,8 @@ class Nouns(NamedTuple):
     labels: tuple[str, ...]
     """Names of what came, passed and did not pass and, where there can be any, of duplicates."""
     has_cost: bool = True
+    example: str = "id"
+    """What stands above that which names an example."""
 
     def figures(self, counted: AccountReport | RunSummary) -> list[tuple[str, int]]:
         """Each count with its name."""
@@ -33,7 +35,7 @@ class Nouns(NamedTuple):
 
 
 _OF_ROWS = Nouns("account", "row", ("Fetched", "Curated", "Quarantined", "Duplicates"))
-_OF_THE_WAREHOUSE = Nouns("check", "expectation", ("Expectations", "Met", "Not met"), False)
+_OF_THE_WAREHOUSE = Nouns("check", "expectation", ("Expectations", "Met", "Not met"), False, "what")
 
 
 def nouns(dataset: str) -> Nouns:

@@ -71,6 +71,7 @@ def test_a_fault_is_told_by_page_and_mail_and_so_is_its_end(
     name = key.rpartition("/")[2]
     run = f"warehouse/{found.day:%Y-%m}/{found.name}"
     shown = page(world_lake, f"{run}/accounts/lake.html")
+    assert '<th scope="col">what</th><th scope="col">failed</th>' in shown
     assert f"{name}: &lt;torn&gt;" in shown
     assert "<torn>" not in shown
     assert "2 checks of 5" in page(world_lake, f"{run}/index.html")
