@@ -31,7 +31,12 @@ from include.exports.relations import RELATIONS
     max_active_runs=4,
     default_args=DEFAULT_ARGS,
     params={
-        "relation": Param("tweets_latest", type="string", enum=[*RELATIONS]),
+        "relation": Param(
+            "tweets_latest",
+            type="string",
+            enum=[*RELATIONS],
+            description="Table or view; tweets_latest has the posts, with their latest counts",
+        ),
         "account": Param(
             None, type=["null", "string"], description="Username, or a search; empty for all"
         ),
@@ -40,7 +45,12 @@ from include.exports.relations import RELATIONS
         "columns": Param(
             None, type=["null", "array"], items={"type": "string"}, description="Empty for all"
         ),
-        "format": Param("csv", type="string", enum=[*FORMATS]),
+        "format": Param(
+            "csv",
+            type="string",
+            enum=[*FORMATS],
+            description="hyper needs Tableau's library on the worker",
+        ),
         "to": Param(
             type="string",
             minLength=1,
