@@ -63,7 +63,7 @@ def test_the_bucket_is_there_and_empty_for_every_world(tmp_path: Path):
             client.put_object(Bucket="fresh", Key="a/b", Body=b"c")
             assert client.get_object(Bucket="fresh", Key="a/b")["Body"].read() == b"c"
             with pytest.raises(ClientError):
-                client.list_objects_v2(Bucket="another")
+                client.list_objects_v2(Bucket="made-by-nobody")
 
 
 def test_old_mails_are_gone_when_a_world_starts(tmp_path: Path):
