@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from include.errors import RowsUnreadable
 from include.lake import Lake, at_once
+from include.warehouse import unfit
 from include.warehouse.accepted import BadRows, check_columns
 from include.warehouse.objects import CuratedObject
 from include.warehouse.rows import tweet_metric_rows, tweet_rows, user_rows
@@ -68,26 +69,28 @@ def stage(
     every = pa.concat_tables(keys)
     if len(every.group_by(list(key)).aggregate([])) == len(every):
         return False
-    _check_each_once(every, dataset)
+    # Of rows that are decoded together `accepted` has seen to it.
+    twice = unfit.second_copy(every[OBJECT_ID], every[key[0]])
+    if twice is not None:
+        row_id, of = str(every[key[0]][twice].as_py()), every[OBJECT_ID][twice].as_py()
+        raise BadRows(dataset, key[0], "is in its object twice", row_id, of)
     return True
 
 
-def _check_each_once(keys: pa.Table, dataset: str) -> None:
-    """See that no object holds a row twice; what lies close together `accepted` has seen."""
-    counted = keys.group_by(keys.column_names).aggregate([([], "count_all")])
-    twice = counted.filter(pc.greater(counted["count_all"], 1)).slice(0, 1).to_pylist()
-    for row in twice:
-        column = keys.column_names[0]
-        raise BadRows(dataset, column, "is in its object twice", str(row[column]), row[OBJECT_ID])
+@contextmanager
+def _reading(entry: CuratedObject) -> Iterator[None]:
+    """Blame the object for what can't be read of it, but for no lack of memory."""
+    try:
+        yield
+    except pa.ArrowMemoryError:
+        raise
+    except (pa.ArrowException, OSError) as error:
+        raise RowsUnreadable(entry.key, error) from error
 
 
 def _file(entry: CuratedObject, body: bytes) -> pq.ParquetFile:
-    try:
+    with _reading(entry):
         return pq.ParquetFile(io.BytesIO(body))
-    except pa.ArrowMemoryError:
-        raise  # the object is not to blame
-    except (pa.ArrowException, OSError) as error:
-        raise RowsUnreadable(entry.key, error) from error
 
 
 def _record(
@@ -160,12 +163,8 @@ def _batches(
     entry: CuratedObject, file: pq.ParquetFile, names: list[str]
 ) -> Iterator[pa.RecordBatch]:
     """The rows of an object, some at a time; a damaged page shows only here."""
-    try:
+    with _reading(entry):
         yield from file.iter_batches(_ROWS, columns=names, use_threads=False)
-    except pa.ArrowMemoryError:
-        raise  # the object is not to blame
-    except (pa.ArrowException, OSError) as error:
-        raise RowsUnreadable(entry.key, error) from error
 
 
 def _in_one_piece(tables: list[pa.Table]) -> pa.Table:
