@@ -18,6 +18,7 @@ from include.interval import Interval
 from include.outcomes import Outcome
 from include.quarantine.items import record
 from include.report import AccountReport
+from tests.task_environment import task_environment
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -184,23 +185,11 @@ def item(lake):
 
 def test_a_decision_that_is_not_taken_is_answered_with_why(tmp_path, airflow_database, lake, item):
     shutil.copy(Path(os.environ["AIRFLOW_HOME"]) / "airflow.db", tmp_path)
-    settings = {
-        "bucket": lake.bucket,
-        "alert_to": ["a@example.org"],
-        "data_docs_url": "http://docs.example.org",
-    }
-    connection = {
-        "conn_type": "aws",
-        "login": "test",
-        "password": "test",
-        "extra": {"region_name": "us-east-1", "endpoint_url": lake.client.meta.endpoint_url},
-    }
     said = said_by(
         DECIDED.replace("<item>", item),
         tmp_path,
         AIRFLOW__CORE__DAGS_FOLDER=str(REPOSITORY / "dags"),
-        AIRFLOW_VAR_TWEET_LAKE=json.dumps(settings),
-        AIRFLOW_CONN_AWS_DEFAULT=json.dumps(connection),
+        **task_environment(lake.client, lake.bucket),
     )
     statuses = {name: status for name, (status, _) in said.items()}
     texts = {name: text for name, (_, text) in said.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
@@ -13,6 +12,7 @@ import pytest
 from include.exports.command import main
 from include.exports.manifest import IN_A_LINE
 from tests.include.exports.conftest import TEXTS
+from tests.task_environment import task_environment
 
 REPOSITORY = Path(__file__).parents[3]
 PAGE = (REPOSITORY / "docs" / "exports.md").read_text(encoding="utf-8")
@@ -21,11 +21,8 @@ PAGE = (REPOSITORY / "docs" / "exports.md").read_text(encoding="utf-8")
 @pytest.fixture
 def there(filled, s3, monkeypatch, tmp_path):
     """An empty folder to work in, and the bucket of the page."""
-    aws = {"conn_type": "aws", "login": "test", "password": "test",
-           "extra": {"endpoint_url": s3.meta.endpoint_url, "region_name": "us-east-1"}}  # fmt: skip
-    settings = {"bucket": "lake", "alert_to": ["a@example.org"], "data_docs_url": "http://docs"}
-    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(aws))
-    monkeypatch.setenv("AIRFLOW_VAR_TWEET_LAKE", json.dumps(settings))
+    for name, value in task_environment(s3, "lake").items():
+        monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

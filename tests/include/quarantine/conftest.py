@@ -27,6 +27,7 @@ from include.run import report
 from include.settings import Settings
 from include.source import Fetch
 from include.x_api.answer import Answer
+from tests.task_environment import task_environment
 
 AT = datetime(2026, 11, 2, 12, 1, tzinfo=UTC)
 FIRST = 2_123_566_994_027_446_272
@@ -156,19 +157,5 @@ def reviewed(
 @pytest.fixture
 def connected(reviewed: ReviewedLake, monkeypatch: pytest.MonkeyPatch) -> None:
     """The lake is the one that tasks and commands open."""
-    settings = {
-        "bucket": reviewed.lake.bucket,
-        "alert_to": ["data-team@example.org"],
-        "data_docs_url": "http://docs.example.org",
-    }
-    aws = {
-        "conn_type": "aws",
-        "login": "test",
-        "password": "test",
-        "extra": {
-            "endpoint_url": reviewed.lake.client.meta.endpoint_url,
-            "region_name": "us-east-1",
-        },
-    }
-    monkeypatch.setenv("AIRFLOW_VAR_TWEET_LAKE", json.dumps(settings))
-    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(aws))
+    for name, value in task_environment(reviewed.lake.client, reviewed.lake.bucket).items():
+        monkeypatch.setenv(name, value)

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from include.data_docs.keys import report_key
 from include.reports.command import main
+from tests.task_environment import task_environment
 
 
 @pytest.fixture
 def connected(lake, monkeypatch):
     """The lake is the one that tasks and commands open."""
-    settings = {
-        "bucket": lake.bucket,
-        "alert_to": ["data-team@example.org"],
-        "data_docs_url": "http://docs.example.org",
-    }
-    aws = {
-        "conn_type": "aws",
-        "login": "test",
-        "password": "test",
-        "extra": {"endpoint_url": lake.client.meta.endpoint_url, "region_name": "us-east-1"},
-    }
-    monkeypatch.setenv("AIRFLOW_VAR_TWEET_LAKE", json.dumps(settings))
-    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(aws))
+    for name, value in task_environment(lake.client, lake.bucket).items():
+        monkeypatch.setenv(name, value)
 
 
 def test_it_says_where_the_reports_are(connected, lake, warehouse, capsys):

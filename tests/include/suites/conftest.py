@@ -19,6 +19,7 @@ from include.report import AccountReport, RunReport
 from include.spending.purse import Bill
 from include.validation import validate_batch
 from include.x_api.answer import Answer
+from tests.task_environment import task_environment
 
 AUTHOR = "11348282"
 FIRST = 2_123_566_994_027_446_272
@@ -116,19 +117,8 @@ def untouched(past: Lake) -> Iterator[None]:
 @pytest.fixture
 def configured(past: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment of a task whose lake is this one."""
-    settings = {
-        "bucket": past.bucket,
-        "alert_to": ["a@example.org"],
-        "data_docs_url": "http://docs.example.org",
-    }
-    connection = {
-        "conn_type": "aws",
-        "login": "test",
-        "password": "test",
-        "extra": {"region_name": "us-east-1", "endpoint_url": past.client.meta.endpoint_url},
-    }
-    monkeypatch.setenv("AIRFLOW_VAR_TWEET_LAKE", json.dumps(settings))
-    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(connection))
+    for name, value in task_environment(past.client, past.bucket).items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture
