@@ -32,7 +32,7 @@ FEW = 10
 IN_OBJECT, IN_SMALL_OBJECT = 1_000, 200
 """Posts."""
 SHARE = 20
-"""pandas.to_sql writes one row in so many, and is taken to need as long for each of the others."""
+"""pandas.to_sql gets one post in so many, and is taken to need as long for each of the others."""
 TABLES = (
     "fact_tweet",
     "bridge_tweet_hashtag",
@@ -77,7 +77,8 @@ def measure(runs: int, rows: int = ROWS) -> dict[str, Any]:
         files = place.written("loaded")
         peers = {
             "plain COPY": partial(place.copy, files),
-            "pandas.to_sql": partial(place.to_sql, rows),
+            "pandas.to_sql": partial(place.to_sql, posts, rows),
+            "pandas.to_sql, writing alone": partial(place.to_sql_alone, rows),
         }
         seconds |= in_turns(runs, peers)
     copy, to_sql = median(seconds["plain COPY"]), median(seconds["pandas.to_sql"])
@@ -86,6 +87,7 @@ def measure(runs: int, rows: int = ROWS) -> dict[str, Any]:
         "load_empty_vs_copy": empty / copy,
         "load_full_vs_copy": full / copy,
         "load_vs_to_sql": to_sql / empty,
+        "load_vs_to_sql_alone": median(seconds["pandas.to_sql, writing alone"]) / empty,
         "load_rss_mb": peaks["many"][0],
         "load_rss_mb_few": peaks["few"][0],
         "raw": {"seconds": seconds, "peak_mb": peaks, "rows": rows, "to_sql_share": SHARE},
@@ -140,8 +142,16 @@ class _Place:
             connection.commit()
             return time.perf_counter() - began
 
-    def to_sql(self, rows: int) -> float:
-        """Seconds that pandas would need for all rows, by a share of them."""
+    def to_sql(self, lake: DirectoryLake, rows: int) -> float:
+        """Seconds that the script in pandas would need for all objects, by a share of them."""
+        self.make("pandas")
+        url = self.url("pandas").render_as_string(hide_password=False)
+        objects = str(rows // IN_OBJECT // SHARE)
+        script = (sys.executable, "-m", "benchmarks.pandas_to_sql")
+        return float(run_child(*script, lake.folder, url, objects).output) * SHARE
+
+    def to_sql_alone(self, rows: int) -> float:
+        """Seconds that pandas would need to write all rows of the warehouse, read before."""
         engine = create_engine(self.url("loaded"), poolclass=NullPool)
         share = rows // SHARE
         first = f"(SELECT tweet_id FROM fact_tweet ORDER BY tweet_id LIMIT {share})"

@@ -178,6 +178,12 @@ def tables(figures: Figures) -> str:
     if "orchestration_ratio_without_preload" in figures:
         ratio = figures["orchestration_ratio_without_preload"]
         lines.append(f"orchestration without the preload in the scheduler: {ratio:.2f}")
+    if "load_vs_to_sql_alone" in figures:
+        ratio = figures["load_vs_to_sql_alone"]
+        lines.append(f"load beside `to_sql` of frames that are made already: {ratio:.2f}x")
+    if "export_vs_copy_with_start" in figures:
+        ratio = figures["export_vs_copy_with_start"]
+        lines.append(f"export with the start of its process ÷ plain `COPY` without: {ratio:.2f}")
     if "charged_per_new_tweet" in figures:
         cost = figures["raw"]["cost"]
         lines.append(
