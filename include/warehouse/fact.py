@@ -7,7 +7,8 @@ same row the one of the latest interval has it, of one interval's that of the fi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -43,10 +44,19 @@ class Fact:
         return [column.name for column in Base.metadata.tables[self.table].columns]
 
     @property
+    def foreign_keys(self) -> Mapping[str, str]:
+        """Foreign key → expression."""
+        return {self.day: "day.date_key", "object_id": "source.object_id", **self.keys}
+
+    @property
     def query(self) -> str:
         """The staged rows as rows of the fact; a foreign key is read where it leads to."""
-        keys = {self.day: "day.date_key", "object_id": "source.object_id", **self.keys}
-        values = ", ".join(f"{keys.get(c, f's.{c}')} AS {c}" for c in self.columns)
+        return self.select(self.columns)
+
+    def select(self, columns: Sequence[str]) -> str:
+        """Some columns of the staged rows as rows of the fact."""
+        keys = self.foreign_keys
+        values = ", ".join(f"{keys.get(c, f's.{c}')} AS {c}" for c in columns)
         return f"""SELECT {values} FROM {self.stage} s
             LEFT JOIN dim_date day ON day.date_key = s.{self.day}
             LEFT JOIN staged_object source ON source.object_id = s.object_id {self.joins}"""
@@ -191,19 +201,24 @@ def keep(cursor: Cursor, dimension: str, condition: str) -> None:
 
 
 def _insert(cursor: Cursor, table: str, names: str, query: str) -> int:
-    """Insert what a query gives, each foreign key read from the row that it leads to.
+    """Insert what a query gives, each foreign key read from the row that it leads to."""
+    with keys_looked_up(cursor):
+        return _count(cursor, f"INSERT INTO {table} ({names}) {query}")
 
-    A key that leads nowhere is null in the query, and refused. PostgreSQL would look up each one
-    again, row by row, which takes longer than all the rest; where the role may, this statement
-    goes without (ADR 24).
+
+@contextmanager
+def keys_looked_up(cursor: Cursor) -> Iterator[None]:
+    """Rows are inserted whose foreign keys were read where they lead to.
+
+    A key that leads nowhere is null, and refused. PostgreSQL would look up each one again, row by
+    row, which takes longer than all the rest; where the role may, it goes without (ADR 24).
     """
-    _look_up_keys(cursor, "replica")
-    inserted = _count(cursor, f"INSERT INTO {table} ({names}) {query}")
-    _look_up_keys(cursor, "origin")
-    return inserted
+    _set_role(cursor, "replica")
+    yield
+    _set_role(cursor, "origin")  # after an error the transaction's end sees to it
 
 
-def _look_up_keys(cursor: Cursor, role: str) -> None:
+def _set_role(cursor: Cursor, role: str) -> None:
     setting = "session_replication_role"
     cursor.execute(
         f"""SELECT set_config('{setting}', '{role}', true)

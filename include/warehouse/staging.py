@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -21,20 +21,22 @@ from include.warehouse.wanted import ACCOUNT, OBJECT_ID, TWEET_METRICS, TWEETS, 
 if TYPE_CHECKING:
     from adbc_driver_postgresql.dbapi import Cursor
 
-_ROWS = 20_000
-"""Staged at once: what is decoded of them is what a load needs of memory."""
+_ROWS = 40_000
+"""Decoded at once, which is what a load needs of memory."""
+
+StagedRows = Mapping[str, pa.Table]
+"""Rows of all staging tables of a dataset, by name; the first is that of its fact."""
 
 
-def stage(
+def decode(
     cursor: Cursor,
     lake: Lake,
     objects: Sequence[CuratedObject],
     gone: Mapping[str, object],
     *,
     dataset: str,
-    key: tuple[str, ...],
-) -> bool:
-    """Put objects into the ledger and their rows into staging tables, in the open transaction.
+) -> Iterator[StagedRows]:
+    """Put objects into the ledger, in the open transaction, and give what is to be staged.
 
     Args:
         cursor: of the warehouse.
@@ -42,10 +44,9 @@ def stage(
         objects: of the dataset, as they were listed.
         gone: keys of objects that are loaded and have no rows any more.
         dataset: of which they are.
-        key: columns that tell rows apart.
 
     Returns:
-        Whether two objects hold the same row.
+        Their rows, some at a time, once at least.
 
     Raises:
         BadRows: rows that the warehouse can't hold.
@@ -55,17 +56,32 @@ def stage(
     bodies = at_once(lambda entry: lake.get_listed(entry.key, entry.etag), objects)
     files = [_file(entry, body) for entry, body in zip(objects, bodies, strict=True)]
     numbers = _record(cursor, objects, files, list(gone))
-    keys: list[pa.Table] = []
-    is_first = True
     wanted, to_staged = _STAGED[dataset]
-    for rows in _chunks(objects, files, numbers, wanted):
-        staged = to_staged(rows)
-        for name, table in staged.items():
-            cursor.adbc_ingest(
-                name, table, mode="replace" if is_first else "append", temporary=True
-            )
-        keys.append(next(iter(staged.values())).select([*key, OBJECT_ID]))
-        is_first = False
+    return map(to_staged, _chunks(objects, files, numbers, wanted))
+
+
+def stage(
+    cursor: Cursor, chunks: Iterable[StagedRows], *, dataset: str, key: tuple[str, ...]
+) -> bool:
+    """Put rows into staging tables, in the open transaction.
+
+    Args:
+        cursor: of the warehouse.
+        chunks: all rows, some at a time.
+        dataset: of which they are.
+        key: columns that tell rows apart.
+
+    Returns:
+        Whether two objects hold the same row.
+
+    Raises:
+        BadRows: an object holds a row twice; and as ``decode``.
+    """
+    keys: list[pa.Table] = []
+    for rows in chunks:
+        for name, table in rows.items():
+            cursor.adbc_ingest(name, table, mode="append" if keys else "replace", temporary=True)
+        keys.append(next(iter(rows.values())).select([*key, OBJECT_ID]))
     every = pa.concat_tables(keys)
     if len(every.group_by(list(key)).aggregate([])) == len(every):
         return False
@@ -147,6 +163,7 @@ def _chunks(
 ) -> Iterator[pa.Table]:
     """The wanted columns of all objects, some rows at a time; at least one table."""
     waiting = [pa.Table.from_pylist([], wanted.schema)]
+    given = False
     for entry, file in zip(objects, files, strict=True):
         schema = file.schema_arrow
         check_columns(schema, wanted, wanted.columns)
@@ -156,7 +173,9 @@ def _chunks(
             if sum(map(len, waiting)) >= _ROWS:
                 yield _in_one_piece(waiting)
                 waiting = waiting[:1]
-    yield _in_one_piece(waiting)
+                given = True
+    if len(waiting) > 1 or not given:
+        yield _in_one_piece(waiting)
 
 
 def _batches(
@@ -179,7 +198,7 @@ def _with_object(rows: pa.Table, entry: CuratedObject, number: int) -> pa.Table:
     ).append_column(OBJECT_ID, pa.repeat(pa.scalar(number, pa.int32()), size))
 
 
-def _tweets(rows: pa.Table) -> dict[str, pa.Table]:
+def _tweets(rows: pa.Table) -> StagedRows:
     made = tweet_rows(rows)
     return {
         "staged_tweet": made.tweets,
@@ -190,7 +209,7 @@ def _tweets(rows: pa.Table) -> dict[str, pa.Table]:
     }
 
 
-_STAGED: dict[str, tuple[Wanted, Callable[[pa.Table], dict[str, pa.Table]]]] = {
+_STAGED: dict[str, tuple[Wanted, Callable[[pa.Table], StagedRows]]] = {
     "tweets": (TWEETS, _tweets),
     "users": (USERS, lambda rows: {"staged_user": user_rows(rows)}),
     "tweet_metrics": (
@@ -198,4 +217,4 @@ _STAGED: dict[str, tuple[Wanted, Callable[[pa.Table], dict[str, pa.Table]]]] = {
         lambda rows: {"staged_tweet_metrics": tweet_metric_rows(rows)},
     ),
 }
-"""Dataset → what is read of it, and staging table → rows; the first is that of its fact."""
+"""Dataset → what is read of it, and what its rows are to be staged as."""

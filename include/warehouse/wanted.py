@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import pyarrow as pa
 
@@ -34,8 +35,13 @@ class Wanted:
     @property
     def schema(self) -> pa.Schema:
         """The columns as they are curated, and what the loader adds."""
-        curated = dataset_named(self.dataset).curated_schema
-        return pa.schema([*(curated.field(name) for name in self.columns), *_LOADED])
+        return _schema(self.dataset, self.columns)
+
+
+@cache  # an object of a few posts takes less time than this
+def _schema(dataset: str, columns: tuple[str, ...]) -> pa.Schema:
+    curated = dataset_named(dataset).curated_schema
+    return pa.schema([*(curated.field(name) for name in columns), *_LOADED])
 
 
 _RELEASED = ("released_by", "released_at", "release_reason")

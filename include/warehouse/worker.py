@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from include.errors import LakeChanged, LakeUnavailable
@@ -12,8 +13,9 @@ from include.lake import Lake
 from include.warehouse import load_tweet_metrics, load_tweets, load_users
 from include.warehouse.fact import Fact
 from include.warehouse.faults import FAULTS, is_lost, is_of_the_object, said
+from include.warehouse.news import insert_news
 from include.warehouse.objects import Changes
-from include.warehouse.staging import stage
+from include.warehouse.staging import StagedRows, decode, stage
 
 if TYPE_CHECKING:
     from adbc_driver_postgresql.dbapi import Connection, Cursor
@@ -93,25 +95,30 @@ class Worker:
         return total
 
     def _load(self, batch: Changes) -> Loaded:
-        fact, merge = _MERGES[self._dataset]
         with self._connection.cursor() as cursor:
-            has_copies = stage(
-                cursor,
-                self._lake,
-                batch.new,
-                batch.gone,
-                dataset=self._dataset,
-                key=fact.key,
-            )
-            new, changed = merge(cursor, has_copies=has_copies)
-            vanished = _look_again(cursor, self._dataset)
+            chunks = decode(cursor, self._lake, batch.new, batch.gone, dataset=self._dataset)
+            first = next(chunks)
+            others = list(islice(chunks, 1))
+            can_be_news = self._dataset == "tweets" and not others
+            news = insert_news(cursor, first) if can_be_news else None
+            if news is None:
+                done = self._merge(cursor, chain([first], others, chunks))
+            else:
+                done = Loaded(new=news)
             if batch.gone:
                 cursor.execute(
                     """DELETE FROM load_object o USING listed_key k
                     WHERE o.key = k.key AND k.key NOT IN (SELECT key FROM listed_object)"""
                 )
         self._connection.commit()
-        return Loaded(len(batch.new), len(batch.gone), new, changed, vanished)
+        done.objects, done.gone = len(batch.new), len(batch.gone)
+        return done
+
+    def _merge(self, cursor: Cursor, chunks: Iterable[StagedRows]) -> Loaded:
+        fact, merge = _MERGES[self._dataset]
+        has_copies = stage(cursor, chunks, dataset=self._dataset, key=fact.key)
+        new, changed = merge(cursor, has_copies=has_copies)
+        return Loaded(new=new, changed=changed, vanished=_look_again(cursor, self._dataset))
 
     def _recover(self, error: Exception) -> None:
         """Undo the transaction; open the warehouse again where it was lost."""

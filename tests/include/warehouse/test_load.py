@@ -110,6 +110,32 @@ def test_a_post_comes_with_all_that_it_names(house):
     assert house.ask("SELECT user_id, is_inferred, username FROM dim_user") == [(12, True, None)]
 
 
+def test_posts_that_are_news_become_what_is_made_of_others(house, another_house):
+    """The second house has posts on both sides of the new ones, and compares them."""
+    day = timedelta(days=1)
+    released = {"released_by": "ann", "released_at": POSTED, "release_reason": "it is right"}
+    for each in (house, another_house):
+        each.land("users", 0, {"n": 12, "username": "old", "observed_at": POSTED - day})
+        each.land("users", 1, {"n": 12, "username": "new", "observed_at": POSTED})
+        each.load("users")
+        each.land("tweets", 2, {"n": 1}, {"n": 9})
+        if each is another_house:
+            each.load("tweets")
+        each.land(
+            "tweets",
+            3,
+            {"n": 2, **RICH, "created_at": POSTED - day},
+            {"n": 3, **RICH, "hashtags": ["sea"], **released},
+            {"n": 4, "author_id": "99", "text": "\N{CLOUD WITH RAIN} \\N \t\n", "lang": None},
+        )
+        each.load("tweets")
+
+    assert contents(house) == contents(another_house)
+    posts = "SELECT to_jsonb(f) - 'author_key' - 'object_id' FROM fact_tweet f ORDER BY tweet_id"
+    assert house.ask(posts) == another_house.ask(posts)
+    assert len(house.ask(posts)) == 5
+
+
 def test_loading_the_same_objects_twice_changes_no_row(house):
     fill(house)
     house.load()
