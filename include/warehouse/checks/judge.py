@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -108,14 +108,13 @@ class Judge:
 
 
 def _rows(rule: Rule, outcome: Finding) -> list[tuple[str | None, str]]:
-    """``what`` and value of the first rows that failed; several values stand side by side."""
+    """``what`` and value of the first rows that failed; of several values each has its name."""
+
+    def told(row: Mapping[str, Any], name: str) -> str:
+        value = "null" if row[name] is None else cell_text(row[name], _SHOWN_CHARACTERS)
+        return value if len(rule.columns) == 1 else f"{name} {value}"
+
     return [
-        (
-            cell_text(row[WHAT]),
-            " / ".join(
-                "null" if row[name] is None else cell_text(row[name], _SHOWN_CHARACTERS)
-                for name in rule.columns
-            ),
-        )
+        (cell_text(row[WHAT]), ", ".join(told(row, name) for name in rule.columns))
         for row in outcome.positions[:LISTED]
     ]

@@ -203,7 +203,9 @@ def test_what_was_not_met_fits_a_telephone(
     (nasty,) = (account for account in report.accounts if account.account == "nasty")
     failed = nasty.failed_expectations[0]
     # As check_warehouse names the rows of a day.
-    failed.examples[0].update(id="tweet_metrics 2026-11-21 harbour_news", value="65 / 62")
+    failed.examples[0].update(
+        id="tweet_metrics 2026-11-21 harbour_news", value="rows_in_lake 65, rows_loaded 62"
+    )
     nasty.failed_expectations[0] = failed.model_copy(
         update={"column": "rows_of_ledger, rows_stored"}
     )

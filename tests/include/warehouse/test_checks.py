@@ -217,7 +217,7 @@ def test_a_fault_is_found_and_named(loaded, relation):
     }
     if relation == "lake":
         assert found["no_object_failed"][1].endswith(".parquet: torn")
-        assert found["loaded_as_many_rows"][1] == "1 / 5"
+        assert found["loaded_as_many_rows"][1] == "rows_in_lake 1, rows_loaded 5"
         assert found["bridges_are_whole"][1] == "3"
 
 
@@ -244,8 +244,8 @@ def test_volumes_out_of_the_ordinary_are_named(loaded):
         post(loaded, account, posts, days=30)
 
     assert checked(loaded)["volume"] == {
-        "posts_not_above_usual": (f"burst {OVER.end - timedelta(days=1):%F}", "35 / 36"),
-        "posts_not_below_usual": (f"silent {OVER.end - timedelta(days=1):%F}", "2 / 3"),
+        "posts_not_above_usual": (f"burst {OVER.end - timedelta(days=1):%F}", "most 35, posts 36"),
+        "posts_not_below_usual": (f"silent {OVER.end - timedelta(days=1):%F}", "posts 2, least 3"),
     }
 
 
