@@ -27,6 +27,7 @@ from tenacity import (
 from include.errors import BadConfiguration
 from include.foreign_json import parse
 from include.x_api.answer import checked
+from include.x_api.body import LARGEST_ANSWER, read_body
 from include.x_api.errors import (
     AccessDenied,
     BadRequest,
@@ -155,8 +156,10 @@ class XSession(requests.Session):
                 self.base_url + path,
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 allow_redirects=False,
+                stream=True,
                 **arguments,
             )
+            read_body(response, path, LARGEST_ANSWER)
         except (
             requests.ConnectionError,
             requests.Timeout,

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import requests
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
+from include.x_api.body import LARGEST_RESULT, read_body
 from include.x_api.errors import XUnavailable
 from include.x_api.session import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS
 
@@ -55,8 +56,10 @@ def _once(method: str, url: str, **arguments: Any) -> bytes:
             url,
             timeout=(CONNECT_SECONDS, READ_SECONDS),
             allow_redirects=False,
+            stream=True,
             **arguments,
         )
+        read_body(answer, place, LARGEST_RESULT)
     except requests.RequestException as error:
         # The error, and those beneath it, quote the signed URL.
         raise XUnavailable(
