@@ -39,7 +39,7 @@ def serve() -> Iterator[Serve]:
 
     def serve(piece: bytes, headers: dict[str, str]) -> str:
         class Answering(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802 - http.server's name
+            def do_GET(self) -> None:
                 self.send_response(200)
                 for name, value in headers.items():
                     self.send_header(name, value)
