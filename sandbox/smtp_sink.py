@@ -9,7 +9,10 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+SMTP_PASSWORD = "sandbox-mail-password"  # noqa: S105 - of a server on loopback
+"""Whoever logs in has to know it; nobody has to log in."""
 
 
 class SmtpSink:
@@ -61,7 +64,14 @@ class SmtpSink:
         asyncio.set_event_loop(loop)
         server = loop.run_until_complete(
             loop.create_server(
-                lambda: SMTP(self, hostname="sandbox", enable_SMTPUTF8=True, loop=loop),
+                lambda: SMTP(
+                    self,
+                    hostname="sandbox",
+                    enable_SMTPUTF8=True,
+                    authenticator=_knows_password,
+                    auth_require_tls=False,
+                    loop=loop,
+                ),
                 sock=listener,
             )
         )
@@ -95,3 +105,10 @@ class SmtpSink:
         partial.write_bytes(envelope_lines.encode() + raw)
         partial.rename(partial.with_suffix(".eml"))
         return "250 2.0.0 kept"
+
+
+def _knows_password(
+    _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: Any
+) -> AuthResult:
+    knows = isinstance(given, LoginPassword) and given.password == SMTP_PASSWORD.encode()
+    return AuthResult(success=knows, handled=False)

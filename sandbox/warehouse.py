@@ -12,6 +12,9 @@ from sqlalchemy import create_engine, make_url
 from include.warehouse.migrate import upgrade
 from sandbox.postgres import Postgres
 
+WAREHOUSE_PASSWORD = "sandbox-warehouse-password"  # noqa: S105 - the server asks for none
+"""Long enough to be looked for in what a run leaves (tests/security)."""
+
 
 class Warehouse:
     """A warehouse in ``folder``, made anew when it is entered."""
@@ -24,7 +27,8 @@ class Warehouse:
 
     def environment(self) -> dict[str, str]:
         """The Airflow connection to it, as an environment variable."""
-        return {"AIRFLOW_CONN_WAREHOUSE": self.url}
+        url = make_url(self.url).set(password=WAREHOUSE_PASSWORD)
+        return {"AIRFLOW_CONN_WAREHOUSE": url.render_as_string(hide_password=False)}
 
     def __enter__(self) -> Self:
         """Start the server and make the tables."""

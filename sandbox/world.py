@@ -27,11 +27,13 @@ from sandbox.fates import Fates
 from sandbox.faults import Faults
 from sandbox.limits import SEARCH_ALL_SPACING_SECONDS, RateLimits
 from sandbox.population import Population
-from sandbox.smtp_sink import SmtpSink
+from sandbox.smtp_sink import SMTP_PASSWORD, SmtpSink
 from sandbox.usage import Usage
 from sandbox.x_api import TOKEN, Served, XApi
 
 FROM_EMAIL = "tweet-lake@example.org"
+AWS_SECRET = "sandbox-secret-access-key"  # noqa: S105 - S3 on loopback takes any
+"""Long enough to be looked for in what a run leaves (tests/security)."""
 _START_SECONDS = 20
 
 
@@ -156,13 +158,15 @@ class World:
         aws = {
             "conn_type": "aws",
             "login": "sandbox",
-            "password": "sandbox",
+            "password": AWS_SECRET,
             "extra": {"endpoint_url": self.s3_url, "region_name": "us-east-1"},
         }
         smtp = {
             "conn_type": "smtp",
             "host": self.smtp_host,
             "port": self.smtp_port,
+            "login": "sandbox",
+            "password": SMTP_PASSWORD,
             "extra": {"disable_ssl": True, "disable_tls": True, "from_email": FROM_EMAIL},
         }
         connections = {"x_api": x_api, "aws_default": aws, "smtp_default": smtp}

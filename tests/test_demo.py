@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.security.secret_scan import SANDBOX_SECRETS, files_below, places_of, rows_of
+
 REPOSITORY = Path(__file__).parents[1]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 DEMO = REPOSITORY / ".local" / "demo"
@@ -106,6 +108,21 @@ def test_progress_is_shown_task_by_task(printed):
     tasks = r"plan extract\S* batches validate\S* report publish_data_docs notify reconcile"
     datasets = re.findall(rf"run      ingest_(\w+) over .*\n +{tasks}\n", printed)
     assert datasets == ["users", "tweets", "tweet_metrics"]
+
+
+def test_no_secret_is_in_what_it_leaves(printed):
+    left = [
+        ("what it prints", printed.encode()),
+        *files_below(DEMO, "warehouse"),  # the server's own files
+        *rows_of(DEMO / "airflow" / "airflow.db"),
+    ]
+    places = {place for place, _ in left}
+    assert {
+        "airflow.log", "mail/0001.eml", "data-docs/index.html", "data-docs/quarantine/index.html",
+        "the table xcom", "the table rendered_task_instance_fields",
+    } <= places  # fmt: skip
+    assert any(place.startswith("lake/raw/") for place in places)
+    assert places_of(SANDBOX_SECRETS, left) == []
 
 
 def test_the_readme_reads_the_lake_as_it_says(summary):

@@ -40,7 +40,8 @@ def send(message: EmailMessage) -> None:
     """Send ``message`` to whom it is addressed, from the connection's ``from_email``.
 
     Raises:
-        BadConfiguration: the connection or its ``from_email`` is missing.
+        BadConfiguration: the connection or its ``from_email`` is missing, or no login can be made
+            of its password.
         MailNotSent: names the server, what it said, and the remedy.
         MailPartlySent: names the recipients who were refused; the others have the mail.
     """
@@ -53,6 +54,12 @@ def send(message: EmailMessage) -> None:
             refused = mailer.deliver(message)
     except smtplib.SMTPRecipientsRefused as error:
         raise MailNotSent(_refusal(server, message, "for nobody", error.recipients)) from error
+    except UnicodeError:
+        # The error holds the password.
+        raise BadConfiguration(
+            f"login or password of the Airflow connection '{CONNECTION}' has a character beyond "
+            "ASCII, with which nobody can log in to a mail server; choose another"
+        ) from None
     except (OSError, AirflowException) as error:  # every error of smtplib is an OSError
         raise MailNotSent(
             f"the mail {message['Subject']!r} was not sent: {server} "

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.smtp_sink import SmtpSink
+from sandbox.smtp_sink import SMTP_PASSWORD, SmtpSink
 
 
 @pytest.fixture
@@ -46,6 +46,15 @@ def test_recipients_can_be_refused(sink: SmtpSink):
         send(sink, mail("lost", to="nobody@example.org"))
     send(sink, mail("arrives"))
     assert [m["Subject"] for m in sink.mails] == ["arrives"]
+
+
+def test_who_logs_in_has_to_know_the_password(sink: SmtpSink):
+    with smtplib.SMTP(sink.host, sink.port, timeout=5) as client:
+        with pytest.raises(smtplib.SMTPAuthenticationError):
+            client.login("sandbox", "another")
+        client.login("sandbox", SMTP_PASSWORD)
+        client.send_message(mail("known"))
+    assert [m["Subject"] for m in sink.mails] == ["known"]
 
 
 def test_a_stopped_sink_refuses_and_comes_back_on_its_port(sink: SmtpSink):

@@ -18,6 +18,18 @@ from urllib.parse import quote, quote_plus
 
 import pyarrow.parquet as pq
 
+from sandbox.smtp_sink import SMTP_PASSWORD
+from sandbox.warehouse import WAREHOUSE_PASSWORD
+from sandbox.world import AWS_SECRET
+from sandbox.x_api import TOKEN
+
+SANDBOX_SECRETS = {
+    "the bearer token": TOKEN,
+    "the AWS secret": AWS_SECRET,
+    "the mail password": SMTP_PASSWORD,
+    "the warehouse password": WAREHOUSE_PASSWORD,
+}
+"""What the sandbox's connections hold, by what it is."""
 _LEAST = 12
 """Characters of a secret; of a shorter one an encoded form would be found everywhere."""
 _DEEPEST = 4

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import json
+import os
 import socket
+import traceback
 from collections.abc import Callable
 from email.message import EmailMessage
 
@@ -88,6 +91,28 @@ def test_a_server_without_tls_is_named_with_the_remedy(sink: SmtpSink, connect: 
 
     with pytest.raises(MailNotSent, match="disable_ssl"):
         send(a_mail())
+    assert sink.mails == []
+
+
+@pytest.mark.parametrize(
+    ("password", "error", "said"),
+    [
+        ("another S3CRET", MailNotSent, "Check host, port and login"),
+        ("S3CRET café", BadConfiguration, "a character beyond ASCII"),
+    ],
+)
+def test_a_login_that_is_refused_is_named_and_the_password_is_not(
+    sink: SmtpSink, connect: Connect, password: str, error: type[Exception], said: str
+) -> None:
+    connect(sink.port)
+    connection = json.loads(os.environ["AIRFLOW_CONN_SMTP_DEFAULT"])
+    # What `connect` has set, it takes back.
+    os.environ["AIRFLOW_CONN_SMTP_DEFAULT"] = json.dumps(
+        {**connection, "login": "lake", "password": password}
+    )
+    with pytest.raises(error, match=said) as refused:
+        send(a_mail())
+    assert "S3CRET" not in "".join(traceback.format_exception(refused.value))
     assert sink.mails == []
 
 
