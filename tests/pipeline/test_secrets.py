@@ -52,7 +52,7 @@ def test_a_run_whose_mail_and_warehouse_refuse_tells_none(
     world,
     ingest,
     capfd,
-    run_load,
+    run_load,  # noqa: F811 - a fixture
     monkeypatch,
 ):
     smtp = json.loads(world.environment()["AIRFLOW_CONN_SMTP_DEFAULT"]) | {"password": AWKWARD}
