@@ -13,6 +13,7 @@ _GONE = {
     "disallowed-resource": "withheld",
 }
 _OF_A_FIELD = {"not-authorized-for-field", "field-hydration-failure"}
+_LONGEST_QUOTE = 500
 
 
 def account_outcome(error: Any) -> Outcome | None:
@@ -55,9 +56,14 @@ def _is_final(error: Any) -> bool:
 def said_of(error: Any) -> str:
     """An item of ``errors`` in X's own words."""
     words = [error.get("title"), error.get("detail")] if isinstance(error, dict) else []
-    said = ": ".join(str(word) for word in words if word) or "it gave no reason"
-    # A lone surrogate could neither be logged nor stored.
-    return said.encode("utf-8", "replace").decode()
+    return quoted(": ".join(str(word) for word in words if word) or "it gave no reason")
+
+
+def quoted(said: str) -> str:
+    """X's words as an error, a log or a mail can hold them: one line of what can be seen, cut."""
+    short = said if len(said) <= _LONGEST_QUOTE else f"{said[:_LONGEST_QUOTE]} …"
+    # Half a surrogate pair could neither be logged nor stored.
+    return "".join(one if one.isprintable() else " " for one in short)
 
 
 def post_status(error: Any) -> str | None:

@@ -40,7 +40,7 @@ from include.x_api.errors import (
     XError,
     XUnavailable,
 )
-from include.x_api.problems import problem_name
+from include.x_api.problems import problem_name, quoted
 
 log = logging.getLogger(__name__)
 
@@ -238,5 +238,4 @@ def _what_x_said(problem: dict[str, Any]) -> str:
     if isinstance(first, dict):
         messages += [first.get("message"), first.get("detail")]
     said = "; ".join(dict.fromkeys(str(m) for m in messages if m)) or "it gave no reason"
-    # A lone surrogate could neither be logged nor stored.
-    return said.encode("utf-8", "replace").decode().rstrip(".")
+    return quoted(said.rstrip("."))

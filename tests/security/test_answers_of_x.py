@@ -11,12 +11,15 @@ from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import requests
 
 from include.foreign_json import parse
 from include.x_api import storage
 from include.x_api.body import LARGEST_ANSWER
 from include.x_api.client import XApi
-from include.x_api.errors import XUnavailable
+from include.x_api.errors import BadRequest, XUnavailable
+from include.x_api.problems import check_meaning
+from include.x_api.session import judge
 
 MEGABYTE = 2**20
 Serve = Callable[[bytes, dict[str, str]], str]
@@ -125,6 +128,21 @@ def test_json_takes_memory_in_proportion_to_its_size(body, times):
         except ValueError:
             assert body.startswith(b"[[")
         assert peak() < times * len(body)
+
+
+def test_what_x_says_is_one_short_line_of_an_error():
+    """It goes into logs, `error.json` and mails."""
+    said = "no\r\n2026-11-02 INFO all is well\x1b[2J\u202e\ud83d" + "x" * MEGABYTE
+    refused = requests.Response()
+    refused.status_code = 400
+    refused._content = json.dumps({"detail": said}).encode()
+    with pytest.raises(BadRequest) as told:
+        judge(refused, "/2/users/by")
+    with pytest.raises(XUnavailable) as told_beside_nothing:
+        check_meaning({"errors": [{"detail": said}]}, "nasa")
+    for error in (told, told_beside_nothing):
+        assert str(error.value).isprintable()
+        assert len(str(error.value)) < 700
 
 
 def test_numbers_and_characters_that_nobody_can_store_are_read():
