@@ -111,7 +111,9 @@ def _is_from_here(request: Request) -> bool:
 
 
 async def _form(request: Request) -> dict[str, list[str]]:
-    body = await request.body()
-    if len(body) > _LONGEST_FORM:
-        raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > _LONGEST_FORM:
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     return parse_qs(body.decode("utf-8", "replace"))

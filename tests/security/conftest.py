@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -114,8 +115,8 @@ def site(poisoned: Poisoned) -> Iterator[str]:
 
     router = quarantine_router(lambda: poisoned.lake, nobody)
     app = create_app(from_lake(lambda: poisoned.lake), routers=[router])
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", port=0))
-    listener = server.config.bind_socket()
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"

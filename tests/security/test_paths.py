@@ -94,3 +94,14 @@ def test_nothing_is_written_by_a_request(ask, poisoned, method):
     for target in ("/index.html", f"/{ITEM}/", "/quarantine/"):
         assert ask(target, method, **{"Sec-Fetch-Site": "same-origin"})[0] == 405
     assert {key: poisoned.lake.get(key) for key in poisoned.lake.keys("data-docs/")} == before
+
+
+def test_a_form_that_is_too_long_is_refused_before_it_is_read(site):
+    place = urlsplit(site)
+    connection = HTTPConnection(place.hostname, place.port, timeout=30)
+    connection.putrequest("POST", f"/{ITEM}/decide")
+    connection.putheader("Sec-Fetch-Site", "same-origin")
+    connection.putheader("Content-Length", str(2**40))
+    connection.endheaders(b"why=" + b"x" * 300_000)  # and no more: who waits for it waits for ever
+    assert connection.getresponse().status == 413
+    connection.close()
