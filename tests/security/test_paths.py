@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
@@ -98,10 +99,10 @@ def test_nothing_is_written_by_a_request(ask, poisoned, method):
 
 def test_a_form_that_is_too_long_is_refused_before_it_is_read(site):
     place = urlsplit(site)
-    connection = HTTPConnection(place.hostname, place.port, timeout=30)
-    connection.putrequest("POST", f"/{ITEM}/decide")
-    connection.putheader("Sec-Fetch-Site", "same-origin")
-    connection.putheader("Content-Length", str(2**40))
-    connection.endheaders(b"why=" + b"x" * 300_000)  # and no more: who waits for it waits for ever
-    assert connection.getresponse().status == 413
-    connection.close()
+    with closing(HTTPConnection(place.hostname, place.port, timeout=30)) as connection:
+        connection.putrequest("POST", f"/{ITEM}/decide")
+        connection.putheader("Sec-Fetch-Site", "same-origin")
+        connection.putheader("Content-Length", str(2**40))
+        # And no more: who waits for the rest waits for ever.
+        connection.endheaders(b"why=" + b"x" * 300_000)
+        assert connection.getresponse().status == 413
