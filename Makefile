@@ -84,11 +84,38 @@ export: $(READY) ## Write a table of the warehouse to a file (ARGS="posts nasa";
 	@$(BIN)/python -m sandbox.command include.exports.command $(ARGS)
 
 .PHONY: lint
-lint: $(TESTABLE) ## Judge style, types and the lock; repairs nothing
+lint: $(TESTABLE) lint-stacks lint-workflows ## Judge style, types, lock, stacks and workflows; repairs nothing
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(UV) lock --check --quiet
+
+.PHONY: lint-stacks
+lint-stacks: $(TESTABLE) ## Judge the CloudFormation templates
+	@$(BIN)/cfn-lint $$(grep -l '^AWSTemplateFormatVersion' deploy/ec2/*.yaml)
+
+.PHONY: lint-workflows
+lint-workflows: $(TESTABLE) ## Judge GitHub's workflows and Dependabot's settings
+	@$(BIN)/check-jsonschema --quiet --builtin-schema github-workflows .github/workflows/*.yaml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema dependabot .github/dependabot.yml
+	@$(BIN)/zizmor --quiet --offline --strict-collection --persona pedantic .github
+
+.PHONY: audit
+audit: $(TESTABLE) ## Ask PyPI whether anything is known against a locked package
+	@$(BIN)/pip-audit --strict --progress-spinner off --disable-pip --no-deps \
+		--requirement <($(EXPORT) --all-groups) $$(sed -nE 's/^([A-Z]+-[^ ]+) .*/--ignore-vuln \1/p' .ci/audit-exceptions.txt)
+
+.PHONY: image
+image: ## Build the host's image (IMAGE=tweet-lake)
+	@docker build --file deploy/host/Dockerfile --tag '$(or $(IMAGE),tweet-lake)' .
+
+.PHONY: push
+push: ## Build a release's image and push it to ECR (VERSION=v1.2.3)
+	@deploy/ec2/release push '$(VERSION)'
+
+.PHONY: deploy
+deploy: ## Put a pushed release onto the host, and wait (VERSION=v1.2.3)
+	@deploy/ec2/release deploy '$(VERSION)'
 
 .PHONY: fix
 fix: $(READY) ## Repair what can be repaired by itself
