@@ -141,7 +141,7 @@ class _PageView(DefaultJinjaPageView):
             return Markup().join(_wrap("div", None, escape(part)) for part in parts)
         if isinstance(content_block, Mapping) and "content_block_type" in content_block:
             template = self._get_template(f"{content_block['content_block_type']}.j2")
-            return Markup(template.render(content_block=content_block))  # noqa: S704  # escaped
+            return Markup(template.render(content_block=content_block))  # noqa: S704 - escaped
         return "" if content_block is None else content_block
 
     def render_string_template(self, template: Any) -> Any:
@@ -156,7 +156,7 @@ class _PageView(DefaultJinjaPageView):
         }
         sentence = escape((template.get("template") or "").replace("<br>", "\n").strip())
         lines = Template(str(sentence)).safe_substitute(params).replace("\n", "<br>")
-        return _wrap(template.get("tag"), styling.get("classes"), Markup(lines))  # noqa: S704
+        return _wrap(template.get("tag"), styling.get("classes"), Markup(lines))  # noqa: S704 - escaped
 
     def render_styling(self, styling: Mapping[str, Any]) -> Markup:
         """The classes alone: inline styles and scripted attributes are not for these pages."""
@@ -177,8 +177,10 @@ def _param(name: str, value: Any, styling: Mapping[str, Any] | None) -> Markup:
 
 def _wrap(tag: str | None, classes: list[str] | None, content: Markup) -> Markup:
     name = _TAGS.get(tag or "", "span")
-    return Markup(f"<{name}{_classes(classes)}>{content}</{name}>")  # noqa: S704  # escaped
+    return Markup(f"<{name}{_classes(classes)}>{content}</{name}>")  # noqa: S704 - escaped
 
 
 def _classes(classes: list[str] | None) -> Markup:
-    return Markup(f' class="{escape(" ".join(classes))}"') if classes else Markup()  # noqa: S704
+    if not classes:
+        return Markup()
+    return Markup(f' class="{escape(" ".join(classes))}"')  # noqa: S704 - escaped

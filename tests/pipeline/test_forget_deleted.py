@@ -128,7 +128,9 @@ def in_warehouse(run, url):
         rows = [
             "\n".join(map(str, row.values()))
             for table in Base.metadata.tables
-            for (row,) in connection.execute(text(f"SELECT row_to_json(t) FROM {table} t"))  # noqa: S608
+            for (row,) in connection.execute(
+                text(f"SELECT row_to_json(t) FROM {table} t")  # noqa: S608 - the models' names
+            )
         ]
         assert sorted(connection.scalars(text("SELECT tweet_id::text FROM fact_tweet"))) == sorted(
             {row["tweet_id"] for row in rows_of(run.lake, "curated/tweets/")}

@@ -102,7 +102,7 @@ class Warehouse:
         self.post(0, author, "long " * 400)
         names = [c.name for c in FactTweet.__table__.columns if c.name != "tweet_id"]
         self.ask(
-            f"INSERT INTO fact_tweet (tweet_id, {', '.join(names)}) "  # noqa: S608
+            f"INSERT INTO fact_tweet (tweet_id, {', '.join(names)}) "  # noqa: S608 - columns
             f"SELECT tweet_id + n, {', '.join(names)} FROM fact_tweet, generate_series(1, :n) n",
             n=rows - 1,
         )

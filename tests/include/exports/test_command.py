@@ -30,7 +30,7 @@ def there(filled, s3, monkeypatch, tmp_path):
 def test_the_page_s_commands_and_programs_work(there, s3, capsys):
     s3.create_bucket(Bucket="my-tweet-lake")
     commands = re.findall(r'^\$ make export ARGS="(.+)"$', PAGE, re.MULTILINE)
-    commands = [command.replace("/tmp/", f"{there}/") for command in commands]  # noqa: S108
+    commands = [command.replace("/tmp/", f"{there}/") for command in commands]  # noqa: S108 - shown
     assert len(commands) == 5
     for command in commands:
         assert main(shlex.split(command)) == 0, capsys.readouterr().err

@@ -1,0 +1,76 @@
+"""Whoever passes over a rule about security, or a known weakness, says why in the same line."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+PROJECT = (REPOSITORY / "pyproject.toml").read_text("utf-8")
+SOURCES = [
+    path
+    for path in sorted(REPOSITORY.rglob("*"))
+    if not {".venv", ".local", ".git"} & set(path.relative_to(REPOSITORY).parts)
+    and path.is_file()
+    and (path.suffix == ".py" or path.read_bytes()[:2] == b"#!")
+]
+A_REASON = re.compile(r"\s+[-#(]\s*\w")
+
+
+def test_every_security_rule_is_asked():
+    (selected,) = re.findall(r"\nselect = \[(.+?)\]", PROJECT, re.DOTALL)
+    (ignored,) = re.findall(r"\nignore = \[(.+?)\n\]", PROJECT, re.DOTALL)
+    assert '"S"' in selected
+    assert not re.findall(r'"S\d*"', ignored)
+
+
+def test_an_exception_in_the_code_says_why():
+    unexplained = [
+        f"{path.relative_to(REPOSITORY)}:{number}"
+        for path in SOURCES
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if (found := re.search(r"# noqa:\s*((?:[A-Z]+\d+[, ]*)+)(.*)", line))
+        and re.search(r"\bS\d{3}\b", found[1])
+        and not A_REASON.match(" " + found[2])
+    ]
+    assert unexplained == []
+
+
+def test_an_exception_for_files_says_why():
+    (files,) = re.findall(r"per-file-ignores\]\n(.+?)\n\[", PROJECT, re.DOTALL)
+    unexplained = [
+        line
+        for line in files.splitlines()
+        if re.search(r'"S\d{3}"', line) and not re.search(r"# \w+", line)
+    ]
+    assert unexplained == []
+
+
+@pytest.mark.parametrize(
+    ("line", "explained"), [(" - ours", True), ("  # escaped", True), ("", False), (" ", False)]
+)
+def test_what_a_reason_looks_like(line, explained):
+    assert bool(A_REASON.match(" " + line)) is explained
+
+
+def test_every_weakness_that_is_passed_over_says_why_and_until_when():
+    lines = (REPOSITORY / ".ci" / "audit-exceptions.txt").read_text("utf-8").splitlines()
+    entries = [line for line in lines if line and not line.startswith("#")]
+    for entry in entries:
+        assert re.fullmatch(r"(PYSEC|GHSA|CVE)-[\w-]+  # .+; gone with .+", entry), entry
+
+
+def test_the_audit_asks_for_every_group_and_stops_where_it_gets_no_answer():
+    done = subprocess.run(
+        ["make", "--just-print", "--old-file=.venv/testable", "audit"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "pip-audit --strict" in done.stdout
+    assert "--all-groups" in done.stdout
+    assert ".ci/audit-exceptions.txt" in done.stdout
