@@ -130,6 +130,8 @@ bench: $(TESTABLE) ## Measure, print the tables and write .local/bench.json
 lock: $(UV) ## Resolve the lock anew, and requirements.txt from it
 	@$(UV) lock
 	@comm -23 <($(EXPORT) --no-default-groups | sort) <($(EXPORT) --only-group astro-runtime | sort) > requirements.txt
+	@sed -nE '/^dependencies = /,/^\]/s/^ +"(.+)",$$/\1/p' pyproject.toml | grep -v '^apache-airflow==' | awk -F '[][<>= ]' \
+		'NR == FNR { pinned[$$1]; next } !($$1 in pinned)' requirements.txt - >> requirements.txt
 
 .PHONY: clean
 clean: ## Remove the virtual environment and everything local

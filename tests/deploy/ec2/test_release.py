@@ -33,7 +33,7 @@ Resources:
     Type: AWS::EC2::Instance
     Properties: {ImageId: ami-12c6146b, InstanceType: !Ref Size}
 Outputs:
-  InstanceId: {Value: !Ref Host}
+  HostId: {Value: !Ref Host}
 """
 
 
@@ -148,7 +148,7 @@ def test_the_role_may_change_the_image_and_nothing_else(cloud, release_stack):
         "StringEquals": {"aws:ResourceTag/aws:cloudformation:stack-name": "tweet-lake"}
     }
     everywhere = {sid for sid, each in granted.items() if each["Resource"] == "*"}
-    assert everywhere == {"LogInToRegistry", "ReadHowItWent"}
+    assert everywhere == {"LogInToRegistry", "ReadHowItWent", "ReadWhatParametersName"}
     actions = [
         action
         for each in granted.values()
@@ -261,7 +261,7 @@ def test_a_release_is_deployed_by_digest_and_the_host_told(cloud, release_stack,
     assert {"ParameterKey": "Size", "ParameterValue": "t3.large"} in stack["Parameters"]
     (sent,) = cloud.client("ssm").list_commands()["Commands"]
     assert sent["DocumentName"] == release_stack["UpgradeDocument"]
-    assert sent["InstanceIds"] == [host["InstanceId"]]
+    assert sent["InstanceIds"] == [host["HostId"]]
 
 
 def test_what_ecr_finds_critical_is_not_deployed(cloud, release_stack, release):
