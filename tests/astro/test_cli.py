@@ -77,7 +77,7 @@ def _pytest(image, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_astro_dev_parse_loads_every_dag_and_tells_which_one_does_not(image):
     there, _ = image
     broken = there / "dags" / "broken.py"
-    broken.write_text("import no_such_package\n")
+    broken.write_text("from airflow.sdk import dag\nimport no_such_package\n")
     done = _pytest(image, ".astro/test_dag_integrity_default.py")
     broken.unlink()
     assert done.returncode == 1, done.stdout  # what the CLI takes for errors in DAGs

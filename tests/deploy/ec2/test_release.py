@@ -96,8 +96,12 @@ def template():
 
 @pytest.fixture
 def release_stack(cloud):
-    template = TEMPLATE.read_text("utf-8")
-    return cloud.create("tweet-lake-release", template, Repository="octo/lake")
+    body = TEMPLATE.read_text("utf-8")
+    made = cloud.create("tweet-lake-release", body, Repository="octo/lake")
+    assert made["ImageRepository"] == (
+        f"123456789012.dkr.ecr.{cloud.region}.amazonaws.com/tweet-lake"
+    )
+    return made
 
 
 def statements(cloud: Cloud, output: str) -> dict[str, dict[str, Any]]:
