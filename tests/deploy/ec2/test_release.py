@@ -140,6 +140,19 @@ def test_a_repository_is_named_as_the_subject_of_its_tokens(template, name, fits
     assert bool(re.fullmatch(pattern, name)) is fits
 
 
+def test_the_page_about_releases_names_what_the_stack_asks_for(template):
+    page = (REPOSITORY / "CONTRIBUTING.md").read_text("utf-8")
+    (overrides,) = re.findall(r"release\.yaml .+ --parameter-overrides (.+)", page)
+    asked = template["Parameters"]
+    for name, value in (each.split("=") for each in overrides.split()):
+        allowed = asked[name].get("AllowedValues") or [value]
+        assert value in allowed
+        assert re.fullmatch(asked[name].get("AllowedPattern", ".*"), value)
+    required = {name for name, each in asked.items() if "Default" not in each}
+    assert required <= {each.split("=")[0] for each in overrides.split()}
+    assert re.findall(r"`([A-Za-z]+)=exists`", page) == ["Registry", "GitHubProvider"]
+
+
 def test_the_role_may_change_the_image_and_nothing_else(cloud, release_stack):
     granted = statements(cloud, release_stack["DeployRole"])
     here = f"{cloud.region}:123456789012"
