@@ -107,7 +107,7 @@ audit: $(TESTABLE) ## Ask PyPI whether anything is known against a locked packag
 
 .PHONY: image
 image: ## Build the host's image (IMAGE=tweet-lake)
-	@docker build --file deploy/host/Dockerfile --tag '$(or $(IMAGE),tweet-lake)' .
+	@docker build --platform linux/amd64 --file deploy/host/Dockerfile --tag '$(or $(IMAGE),tweet-lake)' .
 
 .PHONY: push
 push: ## Build a release's image and push it to ECR (VERSION=v1.2.3)

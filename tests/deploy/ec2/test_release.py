@@ -313,7 +313,9 @@ def test_a_release_is_pushed_once(cloud, release_stack, release, tmp_path):
     assert release("push", "v1.2.3").returncode == 0
     login, build, push = (tmp_path / "docker").read_text().splitlines()
     assert login == f"login --username AWS --password-stdin {uri.split('/')[0]}"
-    assert build == f"build --file deploy/host/Dockerfile --tag {uri}:v1.2.3 ."
+    assert (
+        build == f"build --platform linux/amd64 --file deploy/host/Dockerfile --tag {uri}:v1.2.3 ."
+    )
     assert push == f"push --quiet {uri}:v1.2.3"
     (tmp_path / "docker").unlink()
     digest = put(cloud, "v1.2.3")
