@@ -21,6 +21,8 @@ REPOSITORY = Path(__file__).parents[3]
 TEMPLATE = REPOSITORY / "deploy" / "ec2" / "release.yaml"
 GITHUB = "token.actions.githubusercontent.com"
 
+pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS..IAM..OIDCProvider")  # moto's
+
 HOST_STACK = """
 Parameters:
   Image: {Type: String}
