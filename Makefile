@@ -83,6 +83,10 @@ report: $(READY) ## Make the pictures of the warehouse that the same lake was lo
 export: $(READY) ## Write a table of the warehouse to a file (ARGS="posts nasa"; "--help" says how)
 	@$(BIN)/python -m sandbox.command include.exports.command $(ARGS)
 
+.PHONY: doctor
+doctor: $(READY) ## Check every connection, permission, clock, disk and version of the same lake
+	@$(BIN)/python -m sandbox.command include.doctor.command
+
 .PHONY: lint
 lint: $(TESTABLE) lint-stacks lint-workflows ## Judge style, types, lock, stacks and workflows; repairs nothing
 	@$(BIN)/ruff check

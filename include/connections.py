@@ -17,6 +17,7 @@ from include.accounts import Account, Search, load_json, parse_accounts
 from include.errors import BadConfiguration
 from include.lake import Lake
 from include.settings import VARIABLE, Settings, parse_settings
+from include.x_api.session import ATTEMPTS
 
 if TYPE_CHECKING:
     from botocore.config import Config
@@ -69,8 +70,11 @@ def open_lake(settings: Settings, config: Config | None = None) -> Lake:
     return Lake(hook.get_client_type(hook.region_name, merged), settings.bucket)
 
 
-def open_glue(settings: Settings) -> Glue | None:
-    """The Glue database of the settings, behind the connection ``aws_default``; None if none is."""
+def open_glue(settings: Settings, config: Config | None = None) -> Glue | None:
+    """The Glue database of the settings, behind the connection ``aws_default``; None if none is.
+
+    ``config`` is botocore's own, in the place of the connection's.
+    """
     from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
     from airflow.providers.amazon.aws.hooks.glue_catalog import GlueCatalogHook
 
@@ -79,15 +83,19 @@ def open_glue(settings: Settings) -> Glue | None:
     if settings.glue_database is None:
         return None
     return Glue(
-        GlueCatalogHook(aws_conn_id="aws_default").get_conn(),  # type: ignore[no-untyped-call]
-        AwsBaseHook("aws_default", client_type="lakeformation").get_conn(),
+        GlueCatalogHook(aws_conn_id="aws_default", config=config).get_conn(),  # type: ignore[no-untyped-call]
+        AwsBaseHook("aws_default", client_type="lakeformation", config=config).get_conn(),
         settings.glue_database,
         settings.lake_formation_tags,
     )
 
 
-def open_x_api(settings: Settings) -> XApi:
+def open_x_api(settings: Settings, *, attempts: int = ATTEMPTS) -> XApi:
     """X behind the Airflow connection ``x_api``: its host is the base URL, its password the token.
+
+    Args:
+        settings: what is asked for along with posts, and how long a rate limit is waited for.
+        attempts: how often in all X is asked where it gives no usable answer.
 
     Raises:
         BadConfiguration: the connection, its host or its password is missing, or no header or
@@ -127,4 +135,5 @@ def open_x_api(settings: Settings) -> XApi:
         connection.password,
         expansions=settings.expansions,
         longest_wait=timedelta(minutes=settings.rate_limit_wait_minutes),
+        attempts=attempts,
     )

@@ -62,8 +62,7 @@ def apply(lake: Lake, settings: Settings) -> bool:
             raise
         log.info("no lifecycle rules are wanted, and none of ours are looked for: %s", error)
         return False
-    others = [rule for rule in there if not _id(rule).startswith(ID_PREFIX)]
-    wanted = [*others, *rules(settings)]
+    wanted: list[Any] = _wanted(there, settings)
     if sorted(there, key=_id) == sorted(wanted, key=_id):
         return False
     try:
@@ -76,6 +75,22 @@ def apply(lake: Lake, settings: Settings) -> bool:
     except (ClientError, BotoCoreError) as error:
         raise _refusal(lake, error) from error
     return True
+
+
+def are_applied(lake: Lake, settings: Settings) -> bool:
+    """Whether the bucket has our rules as the settings want them; nothing is written.
+
+    Raises:
+        BadConfiguration: the credentials may not look at rules.
+        LakeUnavailable: S3 refused for another reason.
+    """
+    there = _stored(lake)
+    return sorted(there, key=_id) == sorted(_wanted(there, settings), key=_id)
+
+
+def _wanted(there: list[Any], settings: Settings) -> list[Rule]:
+    """Others' rules as they are, and ours."""
+    return [*(r for r in there if not _id(r).startswith(ID_PREFIX)), *rules(settings)]
 
 
 def _id(rule: Rule) -> str:

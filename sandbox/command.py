@@ -9,11 +9,12 @@ import json
 import os
 import sys
 from importlib import import_module
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
 from sandbox import host
-from sandbox.airflow_home import REPOSITORY
+from sandbox.airflow_home import REPOSITORY, AirflowHome
 from sandbox.world import World
 
 
@@ -22,9 +23,14 @@ def main() -> int:
     own = {k: v for k, v in dotenv_values(REPOSITORY / ".env").items() if v is not None}
     if host.running() and host.READY.exists():
         facts = json.loads(host.READY.read_text(encoding="utf-8"))
-        world = World(host.DIRECTORY / "world")
+        world = World(host.DIRECTORY / "world", smtp_port=facts["smtp_port"])
         world.s3_url, world.x_url = facts["s3"], facts["x_api"]
-        environment = host.world_of(world, facts["warehouse"])
+        home = AirflowHome(
+            host.DIRECTORY / "airflow",
+            host.world_of(world, facts["warehouse"]),
+            port=urlsplit(facts["airflow"]).port,
+        )
+        environment = home.environment
     elif "AIRFLOW_VAR_TWEET_LAKE" in own:
         environment = own
     else:

@@ -100,6 +100,7 @@ def _say_ready(home: AirflowHome, world: World, warehouse: Warehouse) -> None:
         "x_api": world.x_url,
         "s3": world.s3_url,
         "warehouse": warehouse.url,
+        "smtp_port": world.smtp_port,
         "mails": str(world.smtp.folder.relative_to(REPOSITORY)),
     }
     draft: Path = READY.with_suffix(".draft")

@@ -94,6 +94,15 @@ class Glue:
             self._tag({"Table": {"DatabaseName": self.database, "Name": dataset}})
             return self._keep_partitions(lake, dataset, table["StorageDescriptor"])
 
+    def is_there(self) -> bool:
+        """Whether there is such a database."""
+        with self._refusals():
+            try:
+                self.client.get_database(Name=self.database)
+            except self.client.exceptions.EntityNotFoundException:
+                return False
+        return True
+
     def days(self, dataset: str) -> set[date]:
         """The days that readers of Glue are shown; none where the table is not there yet."""
         with self._refusals():

@@ -30,7 +30,7 @@ def check_credentials(topic: str) -> None:
         BadConfiguration: there are none, or the connection can't be used.
     """
     try:
-        hook = AwsBaseHook(CONNECTION, client_type="sns", region_name=_region(topic))
+        hook = AwsBaseHook(CONNECTION, client_type="sns", region_name=region_of(topic))
         hook.get_conn()
         credentials = hook.get_session().get_credentials()
     except (AirflowException, BotoCoreError, ValueError) as error:
@@ -59,7 +59,7 @@ def publish(message: EmailMessage, topic: str) -> None:
         target_arn=topic,
         subject=subject_line(str(message["Subject"])),
         message=shortened(plain.get_content()),
-        region_name=_region(topic),
+        region_name=region_of(topic),
     )
     try:
         # Called itself, it would take the text for a template: posts may hold braces.
@@ -97,6 +97,6 @@ def _size(text: str) -> int:
     return len(json.dumps({"default": text}))
 
 
-def _region(topic: str) -> str:
+def region_of(topic: str) -> str:
     """Of the topic, which need not be the lake's."""
     return topic.split(":")[3]

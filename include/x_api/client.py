@@ -24,7 +24,7 @@ from include.x_api.fields import (
     TWEET_FIELDS,
 )
 from include.x_api.search_query import needs_archive
-from include.x_api.session import XSession, answered_at
+from include.x_api.session import ATTEMPTS, XSession, answered_at
 
 ARCHIVE_SECONDS_A_REQUEST = 1.0
 """X allows one full-archive search a second."""
@@ -44,12 +44,15 @@ class XApi:
         *,
         expansions: Sequence[str] = EXPANSIONS,
         longest_wait: timedelta = timedelta(minutes=16),
+        attempts: int = ATTEMPTS,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         # tweepy writes the header with the token at DEBUG.
         logging.getLogger("tweepy").setLevel(logging.INFO)
         self._client = tweepy.Client(bearer_token, return_type=requests.Response)
-        self._client.session = XSession(base_url, longest_wait=longest_wait, sleep=sleep)
+        self._client.session = XSession(
+            base_url, longest_wait=longest_wait, attempts=attempts, sleep=sleep
+        )
         self._sleep = sleep
         self._of_posts: dict[str, Any] = {
             "tweet_fields": TWEET_FIELDS,

@@ -98,7 +98,8 @@ class XSession(requests.Session):
 
     A rate limit is waited for here, at most ``longest_wait`` in all for one request, and said in
     the log; beyond that :class:`RateLimited` hands the task back to Airflow. Answers without
-    meaning (no connection, 5xx, a body that is not JSON) are asked for again, four times in all.
+    meaning (no connection, 5xx, a body that is not JSON) are asked for again, ``attempts`` times in
+    all.
 
     Raises:
         XError: the subclass says whose turn it is; no message contains the token.
@@ -110,11 +111,13 @@ class XSession(requests.Session):
         base_url: str,
         *,
         longest_wait: timedelta,
+        attempts: int = ATTEMPTS,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         super().__init__()
         self.base_url = base_url.rstrip("/")
         self.longest_wait = longest_wait
+        self.attempts = attempts
         self.sleep = sleep
 
     def request(  # type: ignore[override]
@@ -142,7 +145,7 @@ class XSession(requests.Session):
     def _asking_again(self) -> Retrying:
         return Retrying(
             retry=retry_if_exception_type(XUnavailable),
-            stop=stop_after_attempt(ATTEMPTS),
+            stop=stop_after_attempt(self.attempts),
             wait=wait_random_exponential(multiplier=1, max=20),
             before_sleep=before_sleep_log(log, logging.WARNING),
             sleep=self.sleep,

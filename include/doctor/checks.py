@@ -1,0 +1,56 @@
+"""Every check, by area, in the order in which they are made: what others need comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from include.doctor import (
+    alerts,
+    bucket,
+    glue,
+    machine,
+    prefixes,
+    services,
+    settings,
+    site,
+    suites,
+    versions,
+    warehouse,
+    x,
+)
+from include.doctor.examination import Look
+
+AREAS: Mapping[str, Sequence[Look]] = {
+    "versions": (versions.python, versions.airflow, versions.packages),
+    "settings": (settings.variable, settings.accounts, settings.placeholders),
+    "suites": (suites.of_datasets, suites.of_the_warehouse),
+    "airflow": (
+        services.database,
+        services.heartbeats,
+        services.dags,
+        services.pool,
+        services.login,
+    ),
+    "bucket": (
+        bucket.there,
+        bucket.owner,
+        bucket.versioning,
+        bucket.public_access,
+        bucket.encryption,
+        bucket.transport,
+        bucket.lifecycle,
+    ),
+    "prefixes": (prefixes.conditions, prefixes.zones, prefixes.logs),
+    "x": (x.token, x.budget),
+    "alerts": (alerts.mail, alerts.topic),
+    "data docs": (site.address, site.certificate, site.pages),
+    "glue": (glue.database, glue.tags),
+    "warehouse": (warehouse.server, warehouse.rights, warehouse.room),
+    "machine": (
+        machine.disk,
+        machine.inodes,
+        machine.memory,
+        machine.clock,
+        machine.time_service,
+    ),
+}

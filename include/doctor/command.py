@@ -1,0 +1,46 @@
+"""What is not as it should be, and what to do: ``python -m include.doctor.command``.
+
+Reads what a task reads: Airflow's connections, Variables and configuration. Asks X once, for its
+own count, which is free; leaves nothing in the lake; sends and publishes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import warnings
+from datetime import UTC, datetime
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the table; 1 if a check failed, 0 if none did, whatever was warned of."""
+    argparse.ArgumentParser(
+        description="Check connections, permissions, clocks, disks, versions, suites and accounts."
+    ).parse_args(arguments)
+    # What is wrong is in the table; what libraries log of it may name what must not be printed.
+    logging.disable()
+    warnings.simplefilter("ignore")
+    from include.doctor.checks import AREAS
+    from include.doctor.examination import examine
+    from include.doctor.finding import Finding
+    from include.doctor.hidden import scrubbed, secrets
+    from include.doctor.patient import Patient
+    from include.doctor.table import counts, lines_of
+
+    hidden = secrets()
+    findings: list[Finding] = []
+    for result in examine(AREAS, Patient(lambda: datetime.now(UTC))):
+        findings += result.findings
+        for line in lines_of(result, lambda text: scrubbed(text, hidden)):
+            sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+    sys.stdout.write(f"\n{counts(findings)}\n")
+    return int(any(finding.state == "failed" for finding in findings))
+
+
+if __name__ == "__main__":
+    # As Airflow's own services do: connections and Variables may be in the metadata database.
+    os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
+    sys.exit(main())
