@@ -53,7 +53,7 @@ def there(patient: Patient) -> Iterator[Finding]:
         patient.saw_clock("S3", parsedate_to_datetime(headers["date"]))
         patient.answers("the bucket")
         here = lake.client.meta.region_name
-        where = headers.get("x-amz-bucket-region", here)
+        where = _region(lake) or here
         if where == here:
             yield ok(f"s3://{lake.bucket} in {where}")
         else:
@@ -185,6 +185,14 @@ def lifecycle(patient: Patient) -> Iterator[Finding]:
             "the bucket's lifecycle rules are not those that raw_days and its neighbours want",
             "`compact_lake` writes them every day; at once: python -m include.retention_command",
         )
+
+
+def _region(lake: Lake) -> str | None:
+    """Where the bucket is; None where the credentials may list parts of it only."""
+    try:
+        return lake.client.head_bucket(Bucket=lake.bucket).get("BucketRegion")
+    except ClientError:
+        return None
 
 
 def _look(lake: Lake, **more: Any) -> Any:

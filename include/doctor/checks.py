@@ -23,7 +23,7 @@ from include.doctor.examination import Look
 AREAS: Mapping[str, Sequence[Look]] = {
     "versions": (versions.python, versions.airflow, versions.packages),
     "settings": (settings.variable, settings.accounts, settings.placeholders),
-    "suites": (suites.of_datasets, suites.of_the_warehouse),
+    "suites": (suites.datasets, suites.warehouse),
     "airflow": (
         services.database,
         services.heartbeats,

@@ -30,6 +30,7 @@ class Patient:
         self.skews: dict[str, timedelta] = {}
         """By how much this machine's clock is ahead of others', by whose."""
         self._answering: set[str] = set()
+        self._lake: Lake | None = None
 
     def answers(self, service: str) -> None:
         """Take down that a service can be used, so that it is worth asking it more."""
@@ -62,7 +63,9 @@ class Patient:
         """The lake, behind a client that gives up early; whether it answers is not known."""
         from include.connections import open_lake
 
-        return open_lake(self.settings, hasty())
+        if self._lake is None:
+            self._lake = open_lake(self.settings, hasty())
+        return self._lake
 
     @property
     def lake(self) -> Lake:

@@ -6,10 +6,9 @@ import socket
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
-
-import requests
 
 from include.doctor.finding import Finding, Unknown, failed, ok, warning
 from include.doctor.patient import CONNECT_SECONDS, READ_SECONDS, Patient
@@ -84,10 +83,8 @@ def pages(patient: Patient) -> Iterator[Finding]:
     if url.startswith("https:"):
         patient.needs("TLS")
     try:
-        status = requests.get(
-            url, timeout=(CONNECT_SECONDS, READ_SECONDS), allow_redirects=False
-        ).status_code
-    except requests.RequestException as error:
+        status = _status(urlsplit(url))
+    except (OSError, HTTPException) as error:
         yield failed(
             f"nothing answers at {url} ({type(error).__name__})",
             "see that Airflow's API server runs, and that data_docs_url in 'tweet_lake' is where "
@@ -118,6 +115,21 @@ def is_here(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _status(url: SplitResult) -> int:
+    """What is answered to a GET by somebody who has not logged in."""
+    host = url.hostname or ""
+    connection = (
+        HTTPSConnection(host, url.port, timeout=READ_SECONDS, context=ssl.create_default_context())
+        if url.scheme == "https"
+        else HTTPConnection(host, url.port, timeout=READ_SECONDS)
+    )
+    try:
+        connection.request("GET", url.path or "/")
+        return connection.getresponse().status
+    finally:
+        connection.close()
 
 
 def _refused(name: str | None, error: ssl.SSLCertVerificationError) -> Finding:

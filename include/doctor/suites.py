@@ -11,7 +11,7 @@ from include.doctor.patient import Patient
 from include.suite import BadSuite
 
 
-def of_datasets(_: Patient) -> Iterator[Finding]:
+def datasets(_: Patient) -> Iterator[Finding]:
     """Each dataset's suite can be read, and Great Expectations takes all of it."""
     for name in dataset_names():
         try:
@@ -22,7 +22,7 @@ def of_datasets(_: Patient) -> Iterator[Finding]:
             yield ok(f"{name}: {count_of(len(rules), 'expectation')}")
 
 
-def of_the_warehouse(_: Patient) -> Iterator[Finding]:
+def warehouse(_: Patient) -> Iterator[Finding]:
     """The same of the suites that judge the warehouse."""
     from include.warehouse.checks.check import suites
 

@@ -14,12 +14,13 @@ _WIDTH, _INDENT = 100, 36
 
 
 def lines_of(result: Result, cleaned: Callable[[str], str]) -> Iterator[str]:
-    """A line for each finding, cleaned of secrets, then wrapped; its remedy below it."""
+    """Each finding, cleaned of secrets, then wrapped; its remedy below it."""
     for finding in result.findings:
         head = f"{finding.state:<12}{f'{result.area}: {result.check}':<24}"
         yield from _wrapped(head.ljust(_INDENT), cleaned(finding.text))
         if finding.remedy:
-            yield from _wrapped(" " * _INDENT, f"→ {cleaned(finding.remedy)}")
+            # On one line, however long: it may be a command to copy.
+            yield f"{' ' * _INDENT}→ {cleaned(finding.remedy)}"
 
 
 def counts(findings: Sequence[Finding]) -> str:
