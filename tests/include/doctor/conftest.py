@@ -101,7 +101,7 @@ class Stub:
                 self.end_headers()
                 self.wfile.write(body)
 
-            do_PUT = do_POST = do_DELETE = do_GET
+            do_PUT = do_POST = do_DELETE = do_GET  # noqa: N815 - http.server's names
 
             def log_message(self, *_: Any) -> None:
                 """Say nothing."""

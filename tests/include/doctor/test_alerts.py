@@ -41,7 +41,7 @@ def guarded() -> Iterator[int]:
                     hostname="guarded",
                     loop=loop,
                     auth_require_tls=False,
-                    authenticator=lambda *_: AuthResult(success=False),
+                    authenticator=lambda *_: AuthResult(success=False, handled=False),
                 ),
                 sock=listener,
             )

@@ -50,8 +50,8 @@ def test_one_of_another_region(look, lake, settings, aws):
         ("SlowDown", "SlowDown"),
     ],
 )
-def test_what_s3_refuses_is_a_sentence(look, settings, aws, stub: Stub, code, said):
-    settings()
+@pytest.mark.usefixtures("settings")
+def test_what_s3_refuses_is_a_sentence(look, aws, stub: Stub, code, said):
     aws(stub.url)
     stub.refuse(code)
     (found,) = look(bucket.there)

@@ -10,6 +10,7 @@ from include.doctor import machine, x
 from include.doctor.patient import Patient
 from include.lake import Lake
 from include.spending.ledger import Day, Resources, RunSpending, update_day
+from sandbox.x_api import TOKEN
 from tests.conftest import NOW
 
 CANARY = "canary-of-a-token"
@@ -24,11 +25,12 @@ def patient():
 def asked(world, settings, connection, look):
     """Ask the sandbox's X with a token; every request that it saw is the one that is free."""
 
-    def asked(token="sandbox-token"):
+    def asked(token=TOKEN):
+        before = world.usage.returned_posts
         connection("x_api", conn_type="http", host=world.x_url, password=token)
         findings = look(x.token)
         assert [served.path for served in world.requests] == ["/2/usage/tweets"]
-        assert (world.usage.returned_posts, world.usage.returned_users) == (0, 0)
+        assert world.usage.returned_posts == before
         return findings
 
     return asked
