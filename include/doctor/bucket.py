@@ -66,8 +66,8 @@ def there(patient: Patient) -> Iterator[Finding]:
 def owner(patient: Patient) -> Iterator[Finding]:
     """It belongs to the AWS account of the credentials."""
     lake = patient.lake
-    sts: STSClient = AwsBaseHook("aws_default", client_type="sts", config=hasty()).get_conn()
     try:
+        sts: STSClient = AwsBaseHook("aws_default", client_type="sts", config=hasty()).get_conn()
         account = sts.get_caller_identity()["Account"]
     except (ClientError, BotoCoreError, AirflowException) as error:
         raise Unknown(f"whose credentials these are can't be told: {error}") from error

@@ -21,8 +21,13 @@ def main(arguments: list[str] | None = None) -> int:
     ).parse_args(arguments)
     # What is wrong is in the table; what libraries log of it may name what must not be printed.
     logging.disable()
+    os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "CRITICAL"  # its loggers do not ask logging
     warnings.simplefilter("ignore")
-    from include.doctor.checks import AREAS
+    try:
+        from include.doctor.checks import AREAS
+    except Exception as error:  # noqa: BLE001 - Airflow reads its settings when it is imported
+        sys.stdout.write(f"{_no_airflow(error)}\n")
+        return 1
     from include.doctor.examination import examine
     from include.doctor.finding import Finding
     from include.doctor.hidden import scrubbed, secrets
@@ -38,6 +43,17 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
     sys.stdout.write(f"\n{counts(findings)}\n")
     return int(any(finding.state == "failed" for finding in findings))
+
+
+def _no_airflow(error: Exception) -> str:
+    from include.doctor.hidden import of_the_environment, scrubbed
+
+    said = f"failed      airflow: {type(error).__name__}: {error}"
+    return scrubbed(
+        f"{said}\n→ Airflow can't start like this: correct its configuration (AIRFLOW__…, "
+        "airflow.cfg), or install the lock anew; nothing else was checked",
+        of_the_environment(),
+    )
 
 
 if __name__ == "__main__":

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, NoRegionError
 
+from include.catalogue.glue import Glue
 from include.connections import open_glue
 from include.doctor.bucket import DENIED, code_of
 from include.doctor.finding import Finding, Unknown, failed, ok, warning
@@ -15,7 +16,7 @@ from include.errors import BadConfiguration, GlueUnavailable
 
 def database(patient: Patient) -> Iterator[Finding]:
     """The Glue database is there, and may be seen."""
-    glue = open_glue(patient.settings, hasty())
+    glue = _opened(patient)
     if glue is None:
         yield ok("none is wanted (glue_database)")
         return
@@ -35,7 +36,7 @@ def database(patient: Patient) -> Iterator[Finding]:
 
 def tags(patient: Patient) -> Iterator[Finding]:
     """Lake Formation knows the tags of the settings, and their values."""
-    glue = open_glue(patient.settings, hasty())
+    glue = _opened(patient)
     if glue is None or not glue.tags:
         yield ok("none are wanted (lake_formation_tags)")
         return
@@ -55,3 +56,13 @@ def tags(patient: Patient) -> Iterator[Finding]:
                 f"Lake Formation has no tag {key} with the value {value}; create it there, or "
                 "correct lake_formation_tags"
             )
+
+
+def _opened(patient: Patient) -> Glue | None:
+    try:
+        return open_glue(patient.settings, hasty())
+    except NoRegionError as error:
+        raise BadConfiguration(
+            "the Airflow connection 'aws_default' does not say in which region Glue is; put "
+            "region_name into its extra"
+        ) from error

@@ -8,10 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from airflow.configuration import conf
-from airflow.sdk import BaseHook
-from airflow.sdk.exceptions import AirflowNotFoundException
-
 from include.settings import VARIABLE
 
 CONNECTIONS = ("x_api", "aws_default", "smtp_default", "warehouse")
@@ -25,6 +21,7 @@ OF_THE_HOST = (
 )
 """Secrets of Airflow's own configuration."""
 _SECRET_NAME = re.compile(r"pass|secret|token|key|credential", re.IGNORECASE)
+_OURS = ("AWS_", "AIRFLOW__")
 _IN_A_URL = re.compile(r"(?<=://)([^/\s:@]*):([^/\s@]+)@")
 _LEAST = 4
 """Shorter ones would take letters out of every other word."""
@@ -45,7 +42,18 @@ def secrets() -> set[str]:
     return {secret for secret in plain | on_one_line | in_urls if len(secret) >= _LEAST}
 
 
+def of_the_environment() -> Iterator[str]:
+    """Secrets among this process's variables; Airflow's connections are another matter."""
+    for name, value in os.environ.items():
+        if len(value) >= _LEAST and _SECRET_NAME.search(name) and name.startswith(_OURS):
+            yield value
+
+
 def _plain() -> Iterator[str]:
+    from airflow.configuration import conf
+    from airflow.sdk import BaseHook
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
     for name in CONNECTIONS:
         try:
             connection = BaseHook.get_connection(name)
@@ -55,9 +63,7 @@ def _plain() -> Iterator[str]:
         if connection.password and connection.password != connection.login:
             yield connection.password
         yield from _inside(connection.extra_dejson)
-    for name, value in os.environ.items():
-        if _SECRET_NAME.search(name) and name.startswith(("AWS_", "AIRFLOW__")):
-            yield value
+    yield from of_the_environment()
     for section, key in OF_THE_HOST:
         value = conf.get(section, key, fallback="") or ""
         if match := _IN_A_URL.search(value):
