@@ -22,6 +22,7 @@ from include.doctor.examination import Look
 
 AREAS: Mapping[str, Sequence[Look]] = {
     "versions": (versions.python, versions.airflow, versions.packages),
+    "machine": (machine.disk, machine.inodes, machine.memory, machine.time_service),
     "settings": (settings.variable, settings.accounts, settings.placeholders),
     "suites": (suites.datasets, suites.warehouse),
     "airflow": (
@@ -46,11 +47,5 @@ AREAS: Mapping[str, Sequence[Look]] = {
     "data docs": (site.address, site.certificate, site.pages),
     "glue": (glue.database, glue.tags),
     "warehouse": (warehouse.server, warehouse.rights, warehouse.room),
-    "machine": (
-        machine.disk,
-        machine.inodes,
-        machine.memory,
-        machine.clock,
-        machine.time_service,
-    ),
+    "clock": (machine.skew,),
 }

@@ -5,16 +5,20 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import TypeVar
 
 from include.doctor.finding import Finding, Unknown, failed, not_checked
 from include.doctor.patient import Patient
 from include.errors import TweetLakeError
 
+Answer = TypeVar("Answer")
 Look = Callable[[Patient], Iterable[Finding]]
 """A check: what it finds; its docstring's first line says what it looks at."""
-SECONDS_A_CHECK = 15.0
-SECONDS_IN_ALL = 55.0
+SECONDS_A_CHECK, SECONDS_IN_ALL = 12.0, 45.0
+LEFT_BEHIND = "left behind by the doctor"
+"""Name of the threads in which checks wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +61,36 @@ def name_of(look: Look) -> str:
     return look.__name__.strip("_").replace("_", " ")
 
 
+def within(seconds: float, ask: Callable[[], Answer]) -> Answer:
+    """What ``ask`` returns or raises, unless it takes too long.
+
+    Nobody can end a thread: one that is too late is left behind, and ends with the process.
+
+    Raises:
+        TimeoutError: it does.
+    """
+    future: Future[Answer] = Future()
+
+    def answer() -> None:
+        try:
+            future.set_result(ask())
+        except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+            future.set_exception(error)
+
+    threading.Thread(target=answer, name=LEFT_BEHIND, daemon=True).start()
+    return future.result(seconds)
+
+
 def _within(seconds: float, look: Look, patient: Patient) -> Sequence[Finding]:
-    found: list[Finding] = []
-    # Nobody can end a thread: one that is too late is left behind, and ends with the process.
-    thread = threading.Thread(target=lambda: found.extend(_look(look, patient)), daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if thread.is_alive():
+    try:
+        return within(seconds, lambda: _look(look, patient))
+    except TimeoutError:
         late = failed(
             f"no answer within {seconds:.0f} s",
             "see that this machine is let through to it (address, route, firewall or security "
             "group), and that it is not overloaded",
         )
         return [late]
-    return found
 
 
 def _look(look: Look, patient: Patient) -> Sequence[Finding]:

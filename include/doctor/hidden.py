@@ -10,6 +10,8 @@ from urllib.parse import quote, quote_plus
 
 from include.settings import VARIABLE
 
+PLACEHOLDER = "replace-me"
+"""What a secret holds that was created for somebody to fill in; it is none yet."""
 CONNECTIONS = ("x_api", "aws_default", "smtp_default", "warehouse")
 """Those that the project uses; ``docs/settings.md``."""
 VARIABLES = (VARIABLE, "x_accounts")
@@ -39,7 +41,8 @@ def secrets() -> set[str]:
     plain = {secret for secret in _plain() if len(secret) >= _LEAST}
     on_one_line = {" ".join(secret.split()) for secret in plain}
     in_urls = {quote(secret, safe="") for secret in plain} | set(map(quote_plus, plain))
-    return {secret for secret in plain | on_one_line | in_urls if len(secret) >= _LEAST}
+    every = plain | on_one_line | in_urls
+    return {secret for secret in every if len(secret) >= _LEAST and secret != PLACEHOLDER}
 
 
 def of_the_environment() -> Iterator[str]:

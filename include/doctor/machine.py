@@ -62,7 +62,7 @@ def memory(patient: Patient) -> Iterator[Finding]:
         )
 
 
-def clock(patient: Patient) -> Iterator[Finding]:
+def skew(patient: Patient) -> Iterator[Finding]:
     """The clock agrees with those of X and S3."""
     if not patient.skews:
         raise Unknown("neither X nor S3 told the time")

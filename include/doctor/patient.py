@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from include.lake import Lake
     from include.settings import Settings
 
-CONNECT_SECONDS, READ_SECONDS = 5, 8
+CONNECT_SECONDS, READ_SECONDS = 4, 6
 """How long anybody is given to answer: a run waits longer, a person before a table does not."""
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from airflow.configuration import conf
-from sqlalchemy import make_url, select
+from sqlalchemy import URL, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from include.doctor.examination import within
 from include.doctor.finding import Finding, Unknown, failed, ok, warning
 from include.doctor.patient import Patient
 from include.doctor.site import is_here
@@ -20,21 +21,37 @@ POOL = "x_api"
 _DATABASE = "Airflow's database"
 _SERVICES = {"scheduler": "scheduler", "dag_processor": "dag-processor", "triggerer": "triggerer"}
 _NAMED = 6
+_SECONDS = 4
+"""How long its database is given to answer."""
 _SIMPLE = "SimpleAuthManager"
+
+
+def has_database() -> bool:
+    """Whether there is an Airflow beside this process, whose database answers."""
+    try:
+        return _is_beside() and within(_SECONDS, _ping) is None
+    except (TimeoutError, SQLAlchemyError):
+        return False
 
 
 def database(patient: Patient) -> Iterator[Finding]:
     """The metadata database answers, and has the schema of this Airflow."""
-    url = make_url(conf.get_mandatory_value("database", "sql_alchemy_conn"))
-    kind = url.get_backend_name()
-    if kind == "sqlite" and not Path(url.database or "").exists():
+    if not _is_beside():
         raise Unknown("there is no Airflow beside this process; ask where Airflow runs")
+    kind = _url().get_backend_name()
+    where = "see that its server runs, and [database] sql_alchemy_conn"
+    try:
+        within(_SECONDS, _ping)
+    except TimeoutError:
+        yield failed(f"{kind}: no answer within {_SECONDS} s", where)
+        return
+    except SQLAlchemyError as error:
+        cause = getattr(error, "orig", None) or error
+        yield failed(f"{kind}: {' '.join(str(cause).split())}", where)
+        return
     from airflow.utils.db import check_migrations
-    from airflow.utils.session import create_session
 
     try:
-        with create_session() as session:
-            session.execute(select(1))
         check_migrations(0)  # type: ignore[no-untyped-call]
     except TimeoutError:
         yield failed(
@@ -42,15 +59,25 @@ def database(patient: Patient) -> Iterator[Finding]:
             "airflow db migrate (on a host: `tweet-lake upgrade`, which backs it up first)",
         )
         return
-    except SQLAlchemyError as error:
-        cause = getattr(error, "orig", None) or error
-        yield failed(
-            f"{kind}: {' '.join(str(cause).split())}",
-            "see that its server runs, and [database] sql_alchemy_conn",
-        )
-        return
     patient.answers(_DATABASE)
     yield ok(f"{kind}, migrated")
+
+
+def _is_beside() -> bool:
+    """Whether this process is where Airflow runs: elsewhere its database is a file never made."""
+    url = _url()
+    return url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
+
+
+def _url() -> URL:
+    return make_url(conf.get_mandatory_value("database", "sql_alchemy_conn"))
+
+
+def _ping() -> None:
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        session.execute(select(1))
 
 
 def heartbeats(patient: Patient) -> Iterator[Finding]:

@@ -17,11 +17,8 @@ from include.connections import (
 )
 from include.data_docs.words import count_of
 from include.doctor.finding import Finding, failed, ok
-from include.doctor.hidden import CONNECTIONS, OF_THE_HOST, VARIABLES
+from include.doctor.hidden import CONNECTIONS, OF_THE_HOST, PLACEHOLDER, VARIABLES
 from include.doctor.patient import Patient
-
-PLACEHOLDER = "replace-me"
-"""What a secret holds that was created for somebody to fill in."""
 
 
 def variable(_: Patient) -> Iterator[Finding]:

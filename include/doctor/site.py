@@ -10,7 +10,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
-from include.doctor.finding import Finding, Unknown, failed, ok, warning
+from include.doctor.finding import Finding, failed, ok, warning
 from include.doctor.patient import CONNECT_SECONDS, READ_SECONDS, Patient
 
 _CAUSES = {
@@ -29,6 +29,10 @@ _REMEDIES = {
 }
 _LAST_PART = 4
 """Caddy renews in the last third of a certificate's life; one in its last quarter is stuck."""
+_NOBODY = (
+    "see that Airflow's API server runs, and that data_docs_url in 'tweet_lake' is where browsers "
+    "reach it"
+)
 _BAD_REQUEST, _UNAUTHORIZED, _NOT_FOUND, _SERVER_ERROR = 400, 401, 404, 500
 
 
@@ -65,7 +69,8 @@ def certificate(patient: Patient) -> Iterator[Finding]:
         )
         return
     except OSError as error:
-        raise Unknown(f"nothing answers at {url.netloc} ({error}); see below") from error
+        yield failed(f"nothing answers at {url.netloc} ({error})", _NOBODY)
+        return
     if end - patient.now() < (end - begin) / _LAST_PART:
         yield warning(
             f"the certificate of {url.hostname} ends on {end:%Y-%m-%d %H:%M} UTC and was not "
@@ -85,11 +90,7 @@ def pages(patient: Patient) -> Iterator[Finding]:
     try:
         status = _status(urlsplit(url))
     except (OSError, HTTPException) as error:
-        yield failed(
-            f"nothing answers at {url} ({type(error).__name__})",
-            "see that Airflow's API server runs, and that data_docs_url in 'tweet_lake' is where "
-            "browsers reach it",
-        )
+        yield failed(f"nothing answers at {url} ({error})", _NOBODY)
         return
     if status < _BAD_REQUEST or status == _UNAUTHORIZED:  # itself, or the login before it
         yield ok(f"{url} answers")

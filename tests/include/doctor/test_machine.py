@@ -40,10 +40,10 @@ def test_memory_is_compared_with_the_settings(look, settings, monkeypatch):
     assert (found.state, "validation_tasks" in found.remedy) == ("warning", True)
 
 
-def test_whether_the_clock_is_kept_right_is_told(look):
+def test_whether_the_clock_is_time_service_is_told(look):
     (found,) = look(machine.time_service)
     assert found.state in {"ok", "warning", "not checked"}
 
 
 def test_no_other_clock_was_seen(look):
-    assert [f.state for f in look(machine.clock)] == ["not checked"]
+    assert [f.state for f in look(machine.skew)] == ["not checked"]

@@ -169,7 +169,10 @@ def test_what_answers_there(stub, settings, look, status, expected):
 
 def test_nothing_answers_there(settings, look):
     settings(data_docs_url="https://localhost:9/data-docs/")
-    assert [f.state for f in look(site.certificate)] == ["not checked"]
+    assert [f.state for c in (site.certificate, site.pages) for f in look(c)] == [
+        "failed",
+        "not checked",
+    ]
     settings(data_docs_url="http://127.0.0.1:9/data-docs/")
     (found,) = look(site.pages)
     assert "nothing answers at http://127.0.0.1:9/data-docs/" in found.text

@@ -112,5 +112,5 @@ def test_the_ledger_is_compared_with_the_caps(look, our_lake: Lake, settings, po
 )
 def test_a_clock_that_is_off(look, patient, seconds, state, said):
     patient.saw_clock("X", NOW - timedelta(seconds=seconds))
-    (found,) = look(machine.clock)
+    (found,) = look(machine.skew)
     assert (found.state, said in found.text) == (state, True)
