@@ -112,6 +112,26 @@ def test_what_a_crash_left_is_no_lake_to_look_at(
     assert "start one with `make up`" in capsys.readouterr().err
 
 
+def test_a_command_finds_the_airflow_and_the_world_that_are_up(
+    living: subprocess.Popen[bytes], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left_behind(living.pid)
+    facts = {"airflow": "http://127.0.0.1:4711", "x_api": "http://x", "s3": "http://s3"}
+    facts |= {"warehouse": WAREHOUSE, "smtp_port": 4712}
+    host.READY.write_text(json.dumps(facts), encoding="utf-8")
+    environment = dict(os.environ)
+    monkeypatch.setattr(os, "environ", environment)
+    monkeypatch.setattr(command, "REPOSITORY", folder)
+    monkeypatch.setitem(sys.modules, "a_command", SimpleNamespace(main=lambda _: 7))
+    monkeypatch.setattr(sys, "argv", ["command", "a_command"])
+
+    assert command.main() == 7
+    assert environment["AIRFLOW_HOME"] == str(folder / "airflow")
+    assert environment["AIRFLOW__API__BASE_URL"] == "http://127.0.0.1:4711"
+    assert json.loads(environment["AIRFLOW_CONN_SMTP_DEFAULT"])["port"] == 4712
+    assert json.loads(environment["AIRFLOW_CONN_X_API"])["host"] == "http://x"
+
+
 @pytest.mark.parametrize("ready", [True, False])
 def test_it_starts_only_once(
     living: subprocess.Popen[bytes],
