@@ -15,6 +15,7 @@ from include.doctor.examination import Look, examine
 from include.doctor.finding import Finding
 from include.doctor.patient import Patient
 from include.lake import Lake
+from tests.include.doctor.authority import Authority
 
 Settings = Callable[..., None]
 Set = Callable[..., None]
@@ -81,6 +82,12 @@ def our_lake(lake: Lake, settings: Settings, aws: Set, patient: Patient) -> Lake
     aws(lake.client.meta.endpoint_url)
     patient.answers("the bucket")
     return lake
+
+
+@pytest.fixture(scope="session")
+def authority() -> Authority:
+    """Somebody who signs certificates, and whom nobody trusts."""
+    return Authority()
 
 
 class Stub:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 
@@ -13,6 +14,7 @@ from aiosmtpd.smtp import SMTP, AuthResult
 
 from include.doctor import alerts
 from sandbox.smtp_sink import SmtpSink
+from tests.include.doctor.authority import DAY, NOW
 
 CANARY = "canary-of-a-password"
 
@@ -27,8 +29,10 @@ def sink(tmp_path) -> Iterator[SmtpSink]:
 
 
 @pytest.fixture
-def guarded() -> Iterator[int]:
-    """The port of a mail server that takes no login, and has no TLS."""
+def guarded(authority, tmp_path) -> Iterator[int]:
+    """The port of a mail server that takes no login, and whose certificate nobody trusts."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(authority.issue(tmp_path, NOW - DAY, NOW + DAY, "localhost"))
     loop = asyncio.new_event_loop()
     listener = socket.create_server(("127.0.0.1", 0))
 
@@ -40,6 +44,7 @@ def guarded() -> Iterator[int]:
                     None,
                     hostname="guarded",
                     loop=loop,
+                    tls_context=tls,
                     auth_require_tls=False,
                     authenticator=lambda *_: AuthResult(success=False, handled=False),
                 ),
@@ -82,6 +87,11 @@ def test_a_server_that_answers(mail, sink):
 def test_a_login_that_is_refused(mail, guarded):
     found = mail(guarded, login="ada")
     assert (found.state, "refuses the login (535)" in found.text) == ("failed", True)
+
+
+def test_a_certificate_that_is_not_trusted(mail, guarded):
+    found = mail(guarded, disable_tls=False)
+    assert (found.state, "certificate of 127.0.0.1" in found.text) == ("failed", True)
 
 
 def test_a_server_without_starttls(mail, sink):
