@@ -45,6 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
     except TimeoutError:
         sys.stdout.write(f"failed      settings: {_NO_SECRETS}\n")
         _end(1)
+    except Exception as error:  # noqa: BLE001 - of a backend that can't be made, or refuses
+        sys.stdout.write(f"{_no_airflow(error)}\n")
+        return 1
     findings: list[Finding] = []
     for result in examine(AREAS, Patient(lambda: datetime.now(UTC))):
         findings += result.findings

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from include.doctor import bucket
+from include.doctor import bucket, safekeeping
 from include.retention import apply
 from include.settings import Settings
 from tests.include.doctor.conftest import Stub
@@ -29,7 +29,7 @@ def test_one_that_is_not_there(look, lake, settings, aws):
     (found,) = look(bucket.there)
     assert (found.state, found.text) == ("failed", "there is no bucket nobody-has-this")
     assert "'bucket' in 'tweet_lake'" in found.remedy
-    assert [f.state for f in look(bucket.versioning)] == ["not checked"]
+    assert [f.state for f in look(safekeeping.versioning)] == ["not checked"]
 
 
 def test_one_of_another_region(look, lake, settings, aws):
@@ -91,10 +91,10 @@ def test_no_credentials(look, settings, connection, monkeypatch):
 
 
 PROPERTIES = (
-    bucket.versioning,
-    bucket.public_access,
-    bucket.encryption,
-    bucket.transport,
+    safekeeping.versioning,
+    safekeeping.public_access,
+    safekeeping.encryption,
+    safekeeping.transport,
 )
 
 
@@ -146,17 +146,17 @@ def test_versions_without_an_end_are_warned_of(look, our_lake):
     our_lake.client.put_bucket_versioning(
         Bucket=our_lake.bucket, VersioningConfiguration={"Status": "Enabled"}
     )
-    (found,) = look(bucket.versioning)
+    (found,) = look(safekeeping.versioning)
     assert "noncurrent_days" in found.remedy
 
 
 def test_lifecycle_rules_are_compared_and_not_written(look, our_lake, settings):
-    assert [f.state for f in look(bucket.lifecycle)] == ["ok"]
+    assert [f.state for f in look(safekeeping.lifecycle)] == ["ok"]
     wanted = {"bucket": our_lake.bucket, "data_docs_days": 90}
     settings(**wanted)
-    (found,) = look(bucket.lifecycle)
+    (found,) = look(safekeeping.lifecycle)
     assert found.state == "warning"
     assert "include.retention_command" in found.remedy
     least = {"alert_to": ("a@example.org",), "data_docs_url": "http://127.0.0.1/"}
     apply(our_lake, Settings(**wanted, **least))
-    assert [f.state for f in look(bucket.lifecycle)] == ["ok"]
+    assert [f.state for f in look(safekeeping.lifecycle)] == ["ok"]

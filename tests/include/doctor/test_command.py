@@ -101,8 +101,16 @@ def test_no_secret_is_printed_where_everything_fails():
     assert "crashed" not in done.stdout
 
 
-def test_an_airflow_that_can_not_even_start_is_a_sentence():
-    done = run({"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "nonsense://a:canary@db/airflow"})
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "nonsense://a:canary@db/airflow"},
+        {"AIRFLOW__SECRETS__BACKEND": "nothing.of.the.kind"},
+    ],
+    ids=["database", "secrets"],
+)
+def test_an_airflow_that_can_not_even_start_is_a_sentence(environment):
+    done = run(environment)
     assert done.returncode == 1
     assert done.stdout.startswith("failed      airflow: ")
     assert "correct its configuration" in done.stdout
