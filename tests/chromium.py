@@ -18,7 +18,7 @@ _QUIET = ("gpu", "quic", "background-networking", "component-update", "sync")
 
 
 @contextmanager
-def headless() -> Iterator[Browser]:
+def headless(*more_flags: str) -> Iterator[Browser]:
     """A browser; where there is none, the test that asks is skipped, or fails in CI.
 
     While Playwright runs, nobody else in the process can start an event loop.
@@ -29,7 +29,7 @@ def headless() -> Iterator[Browser]:
         missing("no Chromium was found; `apt-get install chromium` brings one")
     from playwright.sync_api import sync_playwright
 
-    flags = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in _QUIET)]
+    flags = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in _QUIET), *more_flags]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=flags)
         yield browser

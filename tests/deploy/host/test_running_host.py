@@ -1,0 +1,190 @@
+"""The host as a browser, a reviewer, a task and somebody uninvited meet it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import socket
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from tests.chromium import headless
+
+HOST = Path(__file__).parents[3] / "deploy" / "host"
+BUCKET = "host-lake"
+FORM = {"decision": "release", "why": "looked at it"}
+
+
+def decide(host, item, user):
+    return host.ask(
+        "POST",
+        f"/data-docs/quarantine/{item}/decide",
+        user=user,
+        data=FORM,
+        headers={"Sec-Fetch-Site": "same-origin"},
+    )
+
+
+def test_the_certificate_is_for_the_host_and_of_nobody_else_s_authority(host):
+    assert host.send("GET", "/api/v2/version").json()["version"] == "3.3.2"
+    with pytest.raises(requests.exceptions.SSLError):
+        host.send("GET", "/api/v2/version", verify=True)
+
+
+def test_old_tls_and_plain_http_are_refused(host):
+    port = urlsplit(host.url).port
+    old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+    old.maximum_version = ssl.TLSVersion.TLSv1_1
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    with socket.create_connection(("127.0.0.1", port)) as plain, pytest.raises(ssl.SSLError):
+        old.wrap_socket(plain)
+    answer = requests.get(f"http://localhost:{port}/", timeout=10, allow_redirects=False)
+    assert answer.status_code == 400
+
+
+def test_every_page_says_to_browsers_how_to_treat_it(host, item):
+    ui = host.send("GET", "/").headers
+    docs = host.ask("GET", "/data-docs/").headers
+    for headers in (ui, docs):
+        assert headers["Strict-Transport-Security"] == "max-age=31536000"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert "frame-ancestors 'self'" in headers["Content-Security-Policy"]
+        assert "Server" not in headers
+    assert ui["Referrer-Policy"] == "same-origin"
+    assert docs["Referrer-Policy"] == "no-referrer"
+    assert "default-src 'none'" in docs["Content-Security-Policy"]
+
+
+def test_what_only_tasks_ask_for_is_not_to_be_had_from_outside(host):
+    assert host.send("GET", "/execution/health").status_code == 404
+    assert requests.get(f"{host.api_server}/execution/health", timeout=10).status_code == 200
+
+
+def test_a_wrong_password_is_refused(host):
+    who = {"username": "admin", "password": "sesame"}
+    assert host.send("POST", "/auth/token", json=who).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/data-docs/", "/data-docs/quarantine/"])
+def test_who_is_not_logged_in_is_sent_to_the_login(host, item, path):
+    answer = host.send("GET", path, headers={"accept": "text/html"})
+    assert answer.status_code == 303
+    assert urlsplit(answer.headers["location"]).path == "/api/v2/auth/login"
+    assert host.send("GET", path).status_code == 401
+
+
+def test_a_viewer_looks_and_does_not_decide(host, item):
+    assert "nasa" in host.ask("GET", f"/data-docs/quarantine/{item}/", user="viewer").text
+    answer = decide(host, item, "viewer")
+    assert answer.status_code == 403
+    assert "You may look, but not decide" in answer.text
+
+
+@pytest.mark.parametrize("user", ["user", "op", "admin"])
+def test_others_decide(host, item, user):
+    answer = decide(host, item, user)
+    assert answer.status_code == 303
+    assert "dag_id=review_quarantine" in answer.headers["location"]
+
+
+def test_a_task_has_its_connection_from_secrets_manager_and_its_log_in_s3(host, item):
+    state, run_id = host.run("ask")
+    assert state == "failed"
+    assert "the Airflow connection 'x_api' is missing; set it" in log_of(host, run_id)
+
+    x_api = {"conn_type": "http", "host": "https://api.x.com", "password": "the bearer token"}
+    name = "tweet-lake/connections/x_api"
+    host.secrets.create_secret(Name=name, SecretString=json.dumps(x_api))
+    state, run_id = host.run("ask")
+    assert state == "failed"
+    assert "has white space" in log_of(host, run_id)
+
+    host.secrets.put_secret_value(
+        SecretId=name, SecretString=json.dumps({**x_api, "password": "AAAA%3D"})
+    )
+    state, run_id = host.run("ask")
+    assert state == "success"
+    assert "the world is at https://api.x.com" in log_of(host, run_id)
+    assert "AAAA" not in log_of(host, run_id)
+
+
+def log_of(host, run_id):
+    """What the API server shows of the run, which is what lies in the bucket."""
+    prefix = f"logs/dag_id=ask/run_id={run_id}/"
+    (log,) = host.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix)["Contents"]
+    stored = host.s3.get_object(Bucket=BUCKET, Key=log["Key"])["Body"].read().decode()
+    shown = host.ask(
+        "GET", f"/api/v2/dags/ask/dagRuns/{run_id}/taskInstances/which_x/logs/1"
+    ).text
+    assert log["Key"] in shown
+    return stored
+
+
+def test_components_are_asked_whether_they_live(host):
+    program = [sys.executable, "-I", str(HOST / "healthy")]
+    asked = {
+        part: subprocess.run([*program, part], env=host.environment, check=False).returncode
+        for part in ("metadatabase", "scheduler", "triggerer")
+    }
+    assert asked == {"metadatabase": 0, "scheduler": 0, "triggerer": 1}
+
+
+def pinned(host):
+    """A flag by which Chromium trusts this one authority, and no other fault of a certificate."""
+    authority = x509.load_pem_x509_certificate(host.authority.read_bytes())
+    key = authority.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    digest = base64.b64encode(hashlib.sha256(key).digest()).decode()
+    return f"--ignore-certificate-errors-spki-list={digest}"
+
+
+def test_a_person_logs_in_reads_data_docs_and_logs_out(host, item):
+    with headless(pinned(host)) as browser:
+        context = browser.new_context()
+        page = context.new_page()
+        said = []
+        page.on("console", lambda message: said.append(message.text))
+        page.goto(f"{host.url}/data-docs/")
+        fill_in(page, "admin", "sesame")
+        page.get_by_text("Invalid login").wait_for()
+        assert not session(context)
+
+        fill_in(page, "admin", host.password("admin"))
+        page.get_by_role("heading", name="Runs of this host").wait_for()
+        assert page.url == f"{host.url}/data-docs/"
+        for cookie in session(context):
+            assert cookie["secure"]
+            assert cookie["httpOnly"]
+            assert cookie["sameSite"] == "Lax"
+
+        page.goto(host.url)
+        page.get_by_role("link", name="Data Docs").click()
+        frame = page.frame_locator("iframe")
+        frame.get_by_role("heading", name="Runs of this host").wait_for()
+        assert not [text for text in said if "Content Security Policy" in text]
+
+        page.goto(f"{host.url}/api/v2/auth/logout")
+        page.get_by_label("Username").wait_for()
+        assert not session(context)
+        page.goto(f"{host.url}/data-docs/")
+        page.get_by_label("Username").wait_for()
+
+
+def fill_in(page, user, password):
+    page.get_by_label("Username").fill(user)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def session(context):
+    """The cookies by which somebody is known; a guest has one for the form alone."""
+    return [cookie for cookie in context.cookies() if cookie["name"] == "_token"]
