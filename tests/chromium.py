@@ -29,7 +29,12 @@ def headless(*more_flags: str) -> Iterator[Browser]:
         missing("no Chromium was found; `apt-get install chromium` brings one")
     from playwright.sync_api import sync_playwright
 
-    flags = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in _QUIET), *more_flags]
+    flags = [
+        "--no-sandbox",
+        "--no-first-run",
+        *(f"--disable-{name}" for name in _QUIET),
+        *more_flags,
+    ]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=flags)
         yield browser

@@ -52,13 +52,16 @@ def write_secrets(client: Any, environment: Mapping[str, str]) -> None:
     Raises:
         CannotStartError: one is not there, may not be read, or is not what it should be.
     """
+    database = environment["TWEET_LAKE_DATABASE"]
+    if database not in {"local", "rds"}:
+        raise CannotStartError(f"TWEET_LAKE_DATABASE is {database!r}; it has to be local or rds")
     prefix = f"{environment['TWEET_LAKE_SECRETS_PREFIX']}/airflow"
     values = {
         name: _fetch(client, f"{prefix}/{name}")
         for name in environment["TWEET_LAKE_SECRETS"].split()
     }
     values["fernet-key"] = fernet_key(values["fernet-key"])
-    if environment["TWEET_LAKE_DATABASE"] == "rds":
+    if database == "rds":
         name = f"{prefix}/database"
         values["database-url"] = rds_url(name, _fetch(client, name))
     else:

@@ -123,9 +123,7 @@ def log_of(host, run_id):
     prefix = f"logs/dag_id=ask/run_id={run_id}/"
     (log,) = host.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix)["Contents"]
     stored = host.s3.get_object(Bucket=BUCKET, Key=log["Key"])["Body"].read().decode()
-    shown = host.ask(
-        "GET", f"/api/v2/dags/ask/dagRuns/{run_id}/taskInstances/which_x/logs/1"
-    ).text
+    shown = host.ask("GET", f"/api/v2/dags/ask/dagRuns/{run_id}/taskInstances/which_x/logs/1").text
     assert log["Key"] in shown
     return stored
 
@@ -140,9 +138,10 @@ def test_components_are_asked_whether_they_live(host):
 
 
 def pinned(host):
-    """A flag by which Chromium trusts this one authority, and no other fault of a certificate."""
-    authority = x509.load_pem_x509_certificate(host.authority.read_bytes())
-    key = authority.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    """A flag by which Chromium trusts what this one authority of Caddy's has signed."""
+    signer = host.authority.with_name("intermediate.crt")  # what comes with the certificate
+    certificate = x509.load_pem_x509_certificate(signer.read_bytes())
+    key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     digest = base64.b64encode(hashlib.sha256(key).digest()).decode()
     return f"--ignore-certificate-errors-spki-list={digest}"
 
@@ -161,7 +160,8 @@ def test_a_person_logs_in_reads_data_docs_and_logs_out(host, item):
         fill_in(page, "admin", host.password("admin"))
         page.get_by_role("heading", name="Runs of this host").wait_for()
         assert page.url == f"{host.url}/data-docs/"
-        for cookie in session(context):
+        assert session(context)
+        for cookie in context.cookies():
             assert cookie["secure"]
             assert cookie["httpOnly"]
             assert cookie["sameSite"] == "Lax"
