@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _REMEDY = {
     "ResourceNotFoundException": "the stack makes it: create or update the stack",
-    "AccessDeniedException": "the role of this host has to allow secretsmanager:GetSecretValue on it",
+    "AccessDeniedException": "the role of this host has to allow secretsmanager:GetSecretValue",
     "InvalidRequestException": "it is marked for deletion: restore it in Secrets Manager",
 }
 _RDS = ("username", "password", "host", "port", "dbname")
