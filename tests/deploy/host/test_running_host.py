@@ -164,6 +164,10 @@ def log_of(host, run_id):
     return stored
 
 
+def test_airflow_writes_nothing_where_a_container_can_t(host, item):
+    assert list(Path(host.environment["AIRFLOW_HOME"]).iterdir()) == []
+
+
 def test_components_are_asked_whether_they_live(host):
     program = [sys.executable, "-I", str(HOST / "healthy")]
     asked = {
