@@ -43,14 +43,19 @@ def test_the_certificate_is_for_the_host_and_of_nobody_else_s_authority(host):
         host.send("GET", "/api/v2/version", verify=True)
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
 def test_old_tls_and_plain_http_are_refused(host):
     port = urlsplit(host.url).port
     old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+    old.minimum_version = ssl.TLSVersion.TLSv1
     old.maximum_version = ssl.TLSVersion.TLSv1_1
     old.set_ciphers("ALL:@SECLEVEL=0")
-    with socket.create_connection(("127.0.0.1", port)) as plain, pytest.raises(ssl.SSLError):
-        old.wrap_socket(plain)
+    with (
+        socket.create_connection(("127.0.0.1", port)) as plain,
+        pytest.raises(ssl.SSLError, match="alert protocol version"),
+    ):
+        old.wrap_socket(plain, server_hostname="localhost")
     answer = requests.get(f"http://localhost:{port}/", timeout=10, allow_redirects=False)
     assert answer.status_code == 400
 
