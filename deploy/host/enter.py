@@ -68,10 +68,11 @@ def write_secrets(client: Any, environment: Mapping[str, str]) -> None:
         values["database-url"] = local_url(environment["TWEET_LAKE_DATABASE_SOCKET"])
     folder = Path(environment["TWEET_LAKE_SECRETS_FOLDER"])
     for name, value in values.items():
-        file = folder / name
-        file.unlink(missing_ok=True)
-        file.touch(mode=0o600, exist_ok=False)
-        file.write_text(value, encoding="utf-8")
+        # Whole at once: somebody else may be reading it, or writing the same.
+        draft = folder / f"{name}.{os.getpid()}"
+        draft.touch(mode=0o600, exist_ok=False)
+        draft.write_text(value, encoding="utf-8")
+        draft.replace(folder / name)
 
 
 def fernet_key(text: str) -> str:

@@ -8,6 +8,7 @@ import os
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import boto3
@@ -81,6 +82,15 @@ def test_secrets_are_files_of_one_user_and_not_in_the_environment(enter, tmp_pat
     url = make_url(files["database-url"].read_text())
     assert (url.drivername, url.database) == ("postgresql+psycopg", "airflow")
     assert url.query == {"host": "/run/postgresql"}
+
+
+def test_several_that_enter_at_once_do_not_get_into_each_other_s_way(enter, tmp_path):
+    with ThreadPoolExecutor() as threads:
+        entered = list(threads.map(lambda _: enter(), range(4)))
+    assert [one.stderr for one in entered] == [""] * 4
+    assert {file.name for file in (tmp_path / "run").iterdir()} == {
+        "fernet-key", "jwt-secret", "database-url",
+    }  # fmt: skip
 
 
 def test_of_two_fernet_keys_the_old_one_still_opens_what_it_closed(enter, secrets, tmp_path):
