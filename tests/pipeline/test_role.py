@@ -1,0 +1,118 @@
+"""The role of deploy/ec2 may make every call of the pipeline and of the host, and no other."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from datetime import UTC, datetime, timedelta
+
+import boto3
+import pytest
+
+from include.interval import Interval
+from tests.deploy.ec2.calls import recorded
+from tests.deploy.ec2.role import BUCKET, GLUE, REGION, refused, unused
+
+S3 = f"arn:aws:s3:::{BUCKET}"
+OWN = f"{REGION}:123456789012"
+DOCTOR = "`make doctor` looks whether the bucket and the topic are what they should be"
+REASONS = {
+    "s3:AbortMultipartUpload": "an upload that fails is cleared away; tests of exports and of "
+    "backups let one fail",
+    "s3:GetBucketVersioning": DOCTOR,
+    "s3:GetBucketPublicAccessBlock": DOCTOR,
+    "s3:GetEncryptionConfiguration": DOCTOR,
+    "s3:GetBucketPolicy": DOCTOR,
+    "sns:GetTopicAttributes": DOCTOR,
+    "ecr:BatchGetImage": "`docker pull` asks the registry, which IAM judges by this name",
+    "ecr:GetDownloadUrlForLayer": "`docker pull` asks the registry, which IAM judges by this name",
+    "ssm:UpdateInstanceInformation": "the SSM agent of Ubuntu",
+    "ssmmessages:CreateControlChannel": "the SSM agent of Ubuntu",
+    "ssmmessages:CreateDataChannel": "the SSM agent of Ubuntu",
+    "ssmmessages:OpenControlChannel": "the SSM agent of Ubuntu",
+    "ssmmessages:OpenDataChannel": "the SSM agent of Ubuntu",
+}
+"""Actions that no recorded call needs and the role may all the same."""
+FORGETTING = "forget_deleted; tests/pipeline/test_forget_deleted.py"
+RERUN = "a rerun that quarantines less; tests/include/test_validation.py"
+RARE = {
+    ("s3:GetObject", f"{S3}/compliance/*"): FORGETTING,
+    ("s3:PutObject", f"{S3}/compliance/*"): FORGETTING,
+}
+"""The same, of an action that is needed elsewhere: what does it, and the test that shows it."""
+
+
+def client(world, service):
+    return boto3.client(
+        service,
+        endpoint_url=world.s3_url,
+        aws_access_key_id="sandbox",
+        aws_secret_access_key="sandbox",
+        region_name=REGION,
+    )
+
+
+@pytest.fixture
+def stack(world):
+    """What the stack makes beside the bucket, under its names; gone afterwards."""
+    topic = client(world, "sns").create_topic(Name="tweet-lake")["TopicArn"]
+    client(world, "glue").create_database(DatabaseInput={"Name": GLUE})
+    client(world, "ssm").put_parameter(Name="/tweet-lake/image", Value="an-image", Type="String")
+    secrets = client(world, "secretsmanager")
+    names = "airflow/fernet-key", "connections/x_api", "variables/tweet_lake"
+    for name in names:
+        secrets.create_secret(Name=f"tweet-lake/{name}", SecretString="secret")
+    yield topic
+    for name in names:
+        secrets.delete_secret(SecretId=f"tweet-lake/{name}", ForceDeleteWithoutRecovery=True)
+    client(world, "ssm").delete_parameter(Name="/tweet-lake/image")
+    client(world, "glue").delete_database(Name=GLUE)
+    client(world, "sns").delete_topic(TopicArn=topic)
+
+
+def run_dag(name, at):
+    from airflow.dag_processing.dagbag import DagBag
+
+    dag = DagBag().dags[name]
+    for task in dag.tasks:
+        task.retries = 0
+    assert dag.test(logical_date=at).state == "success"
+
+
+def host_calls(world):
+    """What the host asks for itself: to start, to keep logs and backups, and to pass on files."""
+    s3 = client(world, "s3")
+    client(world, "ssm").get_parameter(Name="/tweet-lake/image")
+    client(world, "ecr").get_authorization_token()
+    for name in ("airflow/fernet-key", "connections/x_api", "variables/tweet_lake"):
+        client(world, "secretsmanager").get_secret_value(SecretId=f"tweet-lake/{name}")
+    for key in ("logs/dag_id=a/attempt=1.log", "backups/metadata/20261102T031000.000000Z.dump"):
+        s3.upload_fileobj(io.BytesIO(b"a" * 9 * 1024 * 1024), BUCKET, key)
+        s3.head_object(Bucket=BUCKET, Key=key)
+        s3.download_fileobj(BUCKET, key, io.BytesIO())
+    s3.upload_fileobj(io.BytesIO(gzip.compress(b"posts")), BUCKET, "exports/posts.csv.gz")
+    assert s3.list_objects_v2(Bucket=BUCKET, Prefix="backups/")["KeyCount"] == 1
+
+
+def test_the_role_may_do_what_a_day_of_all_dags_asks_for_and_no_more(
+    world, ingest, interval, stack
+):
+    alerts = {"alert_by": ["mail", "sns"], "sns_topic_arn": stack, "glue_database": GLUE}
+    with recorded() as calls:
+        ingest("rail_updates", "faulty_feed", csv=True, **alerts)
+        after = Interval(interval.end, interval.end + timedelta(hours=2))
+        world.travel(after.end + timedelta(minutes=1))
+        ingest("rail_updates", dataset="tweet_metrics", over=after, **alerts)
+        run_dag("compact_lake", datetime(2026, 11, 3, 2, 30, tzinfo=UTC))
+        # A rerun, by other settings, withdraws and deletes what it makes anew.
+        ingest("rail_updates", "faulty_feed", **alerts, raw_days=90, quarantine_days=90)
+        run_dag("compact_lake", datetime(2026, 11, 5, 2, 30, tzinfo=UTC))
+        host_calls(world)
+    import pprint
+
+    open("/tmp/h/d1_unused.txt", "w").write(pprint.pformat([sorted(unused(calls)), sorted(calls)]))
+    assert refused(calls) == []
+    spare = {call for call in unused(calls) if call[0] not in REASONS}
+    assert {call for call in spare if call not in RARE} == set()
+    assert RARE.keys() - unused(calls) == set(), "recorded now: take it off the list"
