@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from moto.cloudformation.models import ChangeSet
 from moto.ssm.models import Parameter, ssm_backends
 
 from include.settings import parse_settings
@@ -30,6 +31,19 @@ def ubuntu(cloud):
     parameter = Parameter("123456789012", UBUNTU, image, "String", None, None, None, 0, 1, "text")
     ssm_backends["123456789012"][REGION]._parameters[UBUNTU].append(parameter)
     return image
+
+
+@pytest.fixture
+def outputs(monkeypatch):
+    """Moto knows none of a stack that a change set made."""
+    apply = ChangeSet.apply
+
+    def applied(self):
+        apply(self)
+        self.stack.template_dict = self.template_dict
+        self.stack.output_map = self.stack._create_output_map()
+
+    monkeypatch.setattr(ChangeSet, "apply", applied)
 
 
 @pytest.fixture
@@ -64,7 +78,7 @@ def run(cloud, tmp_path):
 
 
 def test_every_command_that_needs_no_host_works_from_the_empty_account_to_the_empty_account(
-    cloud, ubuntu, run
+    cloud, ubuntu, outputs, run
 ):
     upto = next(number for number, block in enumerate(BLOCKS) if "VERSION=0.2.0" in block)
     look = next(number for number, block in enumerate(BLOCKS) if "--no-execute" in block)

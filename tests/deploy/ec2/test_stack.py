@@ -16,7 +16,8 @@ from include.accounts import parse_accounts
 from include.lake import Lake
 from include.retention import ID_PREFIX, apply, rules
 from include.settings import parse_settings
-from tests.deploy.ec2.conftest import REGISTRY
+from tests.deploy.ec2 import role
+from tests.deploy.ec2.conftest import REGION, REGISTRY
 from tests.host_tools import host_tool
 
 REPOSITORY = Path(__file__).parents[3]
@@ -215,3 +216,16 @@ def test_the_host_knows_what_its_commands_ask_for(cloud):
     compile(files[install[0]], install[0], "exec")
     units = set(re.findall(r'"(tweet-lake[\w-]*\.(?:service|timer))"', files[install[0]]))
     assert units == {path.name for path in (REPOSITORY / "deploy" / "host").glob("*.[st][ei][rm]*")}
+
+
+def test_the_role_of_the_stack_is_the_one_that_calls_are_judged_by(cloud):
+    cloud.deploy(BucketName=role.BUCKET)
+    iam = cloud.client("iam")
+    (made,) = iam.list_roles()["Roles"]
+    found = []
+    for name in iam.list_role_policies(RoleName=made["RoleName"])["PolicyNames"]:
+        policy = iam.get_role_policy(RoleName=made["RoleName"], PolicyName=name)["PolicyDocument"]
+        # Moto has some as text.
+        found += (json.loads(policy) if isinstance(policy, str) else policy)["Statement"]
+    told = json.loads(json.dumps(found).replace(REGION, role.REGION))
+    assert sorted(told, key=itemgetter("Sid")) == sorted(role.statements(), key=itemgetter("Sid"))
