@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import json
 from datetime import UTC, datetime, timedelta
 
 import boto3
