@@ -98,9 +98,7 @@ def look_at(
         found = [name for name in UNWANTED if (container.root / code[1:] / name).exists()]
         if found and image == HOST:
             sys.exit(f"{image} holds {', '.join(found)}.")
-        show(
-            f"runs as user {user}; {folder_size(container.root)} MB; besides code: {found or 'nothing'}"
-        )
+        show(f"runs as user {user}; {folder_size(container.root)} MB")
         show(f"airflow version: {container.run('airflow version').split()[-1]}")
         container.run("airflow db migrate")
         errors = container.run("airflow dags list-import-errors --local --output plain").strip()
@@ -198,7 +196,7 @@ class Container:
         mounts = (
             f"mount --rbind {root} {root} && mount -o remount,bind,ro {root} "
             f"&& mount -t proc proc {root}/proc && mount --bind /dev {root}/dev "
-            f"&& mount --bind {self._scratch('tmp')} {root}/tmp "
+            f"&& mount --bind {self._scratch('tmp')} {root}/tmp "  # noqa: S108
             f"&& mount --bind {self._scratch('logs')} {root}{self._writable} "
         )
         enter = ["chroot", f"--userspec={self._user}:0", root, "env", "-i", *self._environment]

@@ -17,13 +17,15 @@ from typing import Any
 from deploy.proof.machine import Machine, check, run
 from sandbox.airflow_home import REPOSITORY
 from sandbox.cast import demo_accounts
-from sandbox.world import FROM_EMAIL, TOKEN
+from sandbox.world import FROM_EMAIL
+from sandbox.x_api import TOKEN
 
 SERVICES = ("api-server", "scheduler", "dag-processor", "triggerer")
 CHECKOUT = "/root/tweet-lake"
 SECRETS = "/etc/tweet-lake/credentials"
 DAG = "ingest_tweets"
 BUCKET = "tweet-lake"
+RUN_SECONDS = 600
 NEEDED = {
     "debootstrap": "debootstrap",
     "systemd-nspawn": "systemd-container",
@@ -161,16 +163,15 @@ def connect(machine: Machine) -> None:
     }
     machine.write(f"{SECRETS}/connections.yaml", json.dumps(connections))
     machine.write(f"{SECRETS}/variables.yaml", json.dumps(variables))
-    file = machine.root / "etc/tweet-lake/host.env"
-    machine.write(
-        "etc/tweet-lake/host.env", file.read_text("utf-8").replace("my-tweet-lake", BUCKET)
-    )
+    own = (machine.root / "etc/tweet-lake/host.env").read_text(encoding="utf-8")
+    machine.write("etc/tweet-lake/host.env", own.replace("my-tweet-lake", BUCKET))
 
 
 def services(machine: Machine) -> str:
     """Wait until Airflow is healthy; how systemd sees its services."""
     url = "http://127.0.0.1:8080/api/v2/monitor/health"
-    command = f'until curl --silent --max-time 5 {url} | grep -q \'"dag_processor":{{"status":"healthy"\'; do sleep 1; done'
+    count = f'curl --silent --max-time 5 {url} | grep -o \'"status":"healthy"\' | wc -l'
+    command = f'until [ "$({count})" = 4 ]; do sleep 1; done'
     machine.run("timeout", "180", "bash", "-c", command)
     units = [f"tweet-lake-{service}.service" for service in SERVICES]
     states = machine.run("systemctl", "is-active", *units, "tweet-lake-backup.timer").split()
@@ -205,8 +206,8 @@ def run_dag(machine: Machine) -> str:
     machine.run("tweet-lake-run", "airflow", "dags", "unpause", DAG)
     began = time.monotonic()
     while (seen := state(machine)) not in {"success", "failed"}:
-        if time.monotonic() - began > 600:
-            sys.exit(f"{DAG} was still {seen} after ten minutes.")
+        if time.monotonic() - began > RUN_SECONDS:
+            sys.exit(f"{DAG} was still {seen} after {RUN_SECONDS} s.")
         time.sleep(5)
     if seen == "failed":
         sys.exit(f"{DAG} failed; see the logs in {machine.root}/var/log/tweet-lake")
