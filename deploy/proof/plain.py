@@ -26,6 +26,7 @@ SECRETS = "/etc/tweet-lake/credentials"
 DAG = "ingest_tweets"
 BUCKET = "tweet-lake"
 RUN_SECONDS = 600
+PACKAGES = ("python3-venv", "postgresql", "caddy", "curl")
 NEEDED = {
     "debootstrap": "debootstrap",
     "systemd-nspawn": "systemd-container",
@@ -57,42 +58,51 @@ def main() -> None:
 
 
 def prove(folder: Path, suite: str) -> None:
+    """Make a machine and try the plain way on it; where that fails, say what its journal says."""
+    say(f"a Debian {suite} from debootstrap, systemd as its first process")
+    with Machine(folder / "root", suite) as machine:
+        try:
+            follow_the_readme(machine, folder)
+        except SystemExit:
+            show(machine.run("journalctl", "--unit=tweet-lake-*", "--lines=60", "--output=cat"))
+            raise
+
+
+def follow_the_readme(machine: Machine, folder: Path) -> None:
     """Do what deploy/plain/README.md says, and look at what came of it."""
-    machine = Machine(folder / "root", suite)
-    with step(f"a Debian {suite} from debootstrap, systemd as its first process"), machine:
-        with step("apt-get install, and a checkout"):
-            machine.run("apt-get", "update")
-            wanted = ["python3-venv", "postgresql", "caddy", "curl"]
-            machine.run("apt-get", "install", "--yes", "--no-install-recommends", *wanted)
-            check_out(machine)
-        with step("deploy/plain/install"):
-            show(machine.run(f"{CHECKOUT}/deploy/plain/install"))
-            show(services(machine))
-        with world_beside(machine, folder / "world"):
-            connect(machine)
-            with step("deploy/plain/install again, as an upgrade does: a backup, a stop, a start"):
-                secrets = machine.run("sh", "-c", f"sha256sum {SECRETS}/*")
-                show(machine.run(f"{CHECKOUT}/deploy/plain/install"))
-                if machine.run("sh", "-c", f"sha256sum {SECRETS}/*") != secrets:
-                    sys.exit("The second install changed a secret.")
-            machine.unplug()
-            with step("HTTPS through Caddy, a login, the DAGs; nothing but loopback from here on"):
-                show(through_caddy(machine))
-            with step(f"a scheduled run of {DAG}"):
-                show(run_dag(machine))
-                show(zones(machine))
-            with step("a backup, and its restore"):
-                show(restore(machine))
-        with step("a reboot"):
-            machine.switch_off()
-            machine.boot()
-            show(services(machine))
-            show(f"{DAG}: {state(machine)}, as before")
-        with step("deploy/plain/uninstall"):
-            show(machine.run(f"{CHECKOUT}/deploy/plain/uninstall").splitlines()[0])
-            left = machine.run("find", "/opt", "/etc/systemd/system", "-name", "*tweet-lake*")
-            if left:
-                sys.exit(f"It left:\n{left}")
+    install = f"{CHECKOUT}/deploy/plain/install"
+    say("apt-get install, and a checkout")
+    machine.run("apt-get", "update")
+    machine.run("apt-get", "install", "--yes", "--no-install-recommends", *PACKAGES)
+    check_out(machine)
+    say("deploy/plain/install")
+    show(machine.run(install))
+    show(services(machine))
+    with world_beside(machine, folder / "world"):
+        connect(machine)
+        say("deploy/plain/install again, as an upgrade does: a backup, a stop, a start")
+        secrets = machine.run("sh", "-c", f"sha256sum {SECRETS}/*")
+        show(machine.run(install))
+        if machine.run("sh", "-c", f"sha256sum {SECRETS}/*") != secrets:
+            sys.exit("The second install changed a secret.")
+        machine.unplug()
+        say("HTTPS through Caddy, a login, the DAGs; nothing but loopback from here on")
+        show(through_caddy(machine))
+        say(f"a scheduled run of {DAG}")
+        show(run_dag(machine))
+        show(zones(machine))
+        say("a backup, and its restore")
+        show(restore(machine))
+    say("a reboot")
+    machine.switch_off()
+    machine.boot()
+    show(services(machine))
+    show(f"{DAG}: {state(machine)}, as before")
+    say("deploy/plain/uninstall")
+    show(machine.run(f"{CHECKOUT}/deploy/plain/uninstall").splitlines()[0])
+    left = machine.run("find", "/opt", "/etc/systemd/system", "-name", "*tweet-lake*")
+    if left:
+        sys.exit(f"It left:\n{left}")
 
 
 def check_out(machine: Machine) -> None:
@@ -244,11 +254,9 @@ def restore(machine: Machine) -> str:
     return f"{newest}; {DAG}: {state(machine)} again"
 
 
-@contextmanager
-def step(what: str) -> Iterator[None]:
-    """Say what is done; what comes of it is shown below."""
+def say(what: str) -> None:
+    """Print what is done next."""
     print(what, flush=True)
-    yield
 
 
 def show(text: str) -> None:
