@@ -231,7 +231,10 @@ def run_dag(machine: Machine) -> str:
 def state(machine: Machine) -> str:
     """The state of the DAG's newest run; `none` before there is one."""
     listed = machine.run("tweet-lake-run", "airflow", "dags", "list-runs", DAG, "--output", "json")
-    runs = json.loads(listed) if listed.startswith("[") else []
+    # Airflow's warnings come the same way.
+    runs = [
+        run for line in listed.splitlines() if line.startswith("[{") for run in json.loads(line)
+    ]
     return str(runs[0]["state"]) if runs else "none"
 
 
