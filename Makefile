@@ -86,6 +86,7 @@ export: $(READY) ## Write a table of the warehouse to a file (ARGS="posts nasa";
 .PHONY: doctor
 doctor: $(READY) ## Check every connection, permission, clock, disk and version of the same lake
 	@$(BIN)/python -m sandbox.command include.doctor.command
+
 .PHONY: prove-plain
 prove-plain: $(READY) ## Install the way without Docker on an empty Debian and run a DAG there (as root)
 	@$(BIN)/python -m deploy.proof.plain $(ARGS)
