@@ -1,7 +1,8 @@
 """What is missing: the raw zone tells of every account and interval how far it came.
 
 Nothing else keeps a list. ``fetch.json`` means complete, ``partial.json`` and ``error.json`` say
-why it is not, and where nothing lies nothing was run.
+why it is not, and where nothing lies nothing was run. What is complete and in no run's report has
+not landed: Airflow lost the run before it came so far.
 """
 
 from __future__ import annotations
@@ -34,11 +35,13 @@ class State(StrEnum):
     PARTIAL = "partial"
     FAILED = "failed"
     NOT_RUN = "not run"
+    UNLANDED = "unlanded"
+    """All is fetched, and no run came so far as to report on it."""
 
     @property
     def can_be_filled(self) -> bool:
         """Whether another run may bring more."""
-        return self in {State.PARTIAL, State.FAILED, State.NOT_RUN}
+        return self is not State.LIMITED
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +112,22 @@ def _states(
         for key in lake.keys(day_prefix("raw", dataset, day)):
             folder, _, name = key.rpartition("/")
             there[f"{folder}/"].add(name)
+    reported = {
+        interval
+        for day in sorted({interval.day for _, interval in wanted})
+        for interval in reported_runs(lake, dataset, day, 0)
+    }
     states = {}
     for account, interval in wanted:
         names = there.get(batch_prefix("raw", dataset, interval, account))
         if names is None:
             continue
         marker = next((m for m in _MARKERS if m in names), "pages")
-        is_limited = marker == "fetch.json" and "lacks.json" in names
-        states[account, interval] = "lacks.json" if is_limited else marker
+        if marker == "fetch.json" and interval not in reported:
+            marker = "no report"
+        elif marker == "fetch.json" and "lacks.json" in names:
+            marker = "lacks.json"
+        states[account, interval] = marker
     return states
 
 
@@ -129,6 +140,8 @@ def _gap(lake: Lake, dataset: str, account: str, interval: Interval, marker: str
             state, why = State.PARTIAL, str(lake.get_json(f"{prefix}{marker}")["partial"])
         case "error.json":
             state, why = State.FAILED, str(lake.get_json(f"{prefix}{marker}")["message"])
+        case "no report":
+            state, why = State.UNLANDED, "All of it is fetched, and its run did not end."
         case "pages":
             state, why = State.FAILED, "The fetch did not finish."
         case _:

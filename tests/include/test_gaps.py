@@ -30,6 +30,7 @@ def accounts(*names, **fields):
 def mark(lake):
     def mark(account, interval, name, content=None, dataset="tweets"):
         lake.put_json(f"{batch_prefix('raw', dataset, interval, account)}{name}", content or {})
+        lake.put_json(run_report_key(dataset, interval), {})
 
     return mark
 
@@ -67,6 +68,22 @@ def test_a_complete_span_has_no_gaps(lake, mark):
     for interval in FOUR_HOURS:
         mark("nasa", interval, "fetch.json")
     assert gaps(lake, "tweets", accounts("nasa"), MIDNIGHT, NOON) == []
+
+
+def test_what_was_fetched_and_is_in_no_report_has_not_landed(lake, mark):
+    """As a host leaves it that dies in a run, and whose metadata is lost with it."""
+    first, second, third = FOUR_HOURS
+    seen_first(lake, "nasa", first)
+    for interval in FOUR_HOURS:
+        mark("nasa", interval, "fetch.json")
+    mark("nasa", third, "lacks.json", {"lacks": "no reposts"})
+    for interval in (second, third):
+        lake.delete(run_report_key("tweets", interval))
+    found = gaps(lake, "tweets", accounts("nasa"), MIDNIGHT, NOON)
+    why = "All of it is fetched, and its run did not end."
+    assert found == [Gap("tweets", "nasa", i, State.UNLANDED, why) for i in (second, third)]
+    now = NOON + timedelta(hours=2)
+    assert fillable(lake, "tweets", accounts("nasa"), now, WEEK) == [second, third]
 
 
 def test_disabled_accounts_and_time_before_the_start_date_are_not_missing(lake):
