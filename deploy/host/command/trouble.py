@@ -1,0 +1,81 @@
+"""What can go wrong on a host, as sentences that name the remedy."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+_COMPARE = "compare {} in host.env with the stack's outputs"
+_REMEDIES = {
+    "AccessDenied": "it is somebody else's, or the instance's role may not; "
+    + _COMPARE.format("it"),
+    "ExpiredToken": "the credentials have expired; is the clock right (timedatectl)?",
+    "InvalidAccessKeyId": "the credentials are not valid any more",
+    "NoSuchBucket": _COMPARE.format("TWEET_LAKE_BUCKET"),
+    "ParameterNotFound": _COMPARE.format("TWEET_LAKE_IMAGE_PARAMETER"),
+    "ResourceNotFound": "the stack makes it: look at the stack's events",
+    "UnrecognizedClient": "the credentials are not valid any more",
+}
+
+
+class Trouble(Exception):
+    """Something that a person has to know; the message names it and the remedy."""
+
+
+def run(
+    *command: str, what: str, feed: str | None = None, env: Mapping[str, str] | None = None
+) -> str:
+    """Run a program to its end.
+
+    Args:
+        command: its name and arguments.
+        what: what is the matter if it fails; its own last words are put behind.
+        feed: its standard input.
+        env: its environment, if that is not ours.
+
+    Returns:
+        Its standard output.
+
+    Raises:
+        Trouble: it is not there, or it failed.
+    """
+    try:
+        done = subprocess.run(
+            command, input=feed, capture_output=True, text=True, check=False, env=env
+        )
+    except FileNotFoundError:
+        raise Trouble(
+            f"there is no {command[0]}: apt install docker.io docker-compose-v2"
+        ) from None
+    if done.returncode:
+        raise Trouble(f"{what}: {last_words(done.stderr or done.stdout)}")
+    return done.stdout
+
+
+def fails(*command: str) -> bool:
+    """Whether a program that only looks says no."""
+    return subprocess.run(command, capture_output=True, check=False).returncode != 0
+
+
+def last_words(text: str) -> str:
+    """The end of what a program said, on one line."""
+    return " ".join(text.split())[-600:]
+
+
+@contextmanager
+def asking_aws(what: str) -> Iterator[None]:
+    """Say what AWS refused, and what to do about it.
+
+    Raises:
+        Trouble: it refused, or could not be asked.
+    """
+    try:
+        yield
+    except ClientError as error:
+        code = str(error.response["Error"]["Code"]).removesuffix("Exception")
+        raise Trouble(f"{what}: {error}; {_REMEDIES.get(code, 'see AWS about it')}") from error
+    except BotoCoreError as error:
+        raise Trouble(f"{what}: {error}; has the instance its role, and a way to AWS?") from error
