@@ -1,0 +1,177 @@
+"""`tweet-lake backup` and `restore`: whole, or not at all."""
+
+from __future__ import annotations
+
+import json
+
+import boto3
+import pytest
+
+from tests.deploy.command.machine import OLD, client
+
+
+@pytest.fixture
+def started(host):
+    """A host with 20,000 rows of metadata."""
+    host.done("start")
+    host.database.sql("CREATE TABLE run AS SELECT generate_series(1, 20000) AS id")
+    return host
+
+
+def runs(host):
+    return host.database.sql("SELECT count(*) FROM run")
+
+
+def keys(host):
+    listed = client("s3", host.endpoint).list_objects_v2(Bucket=host.bucket)
+    return [entry["Key"] for entry in listed.get("Contents", [])]
+
+
+def test_a_backup_comes_back(started):
+    place = started.done("backup").strip()
+    assert place.startswith(f"s3://{started.bucket}/backups/metadata/2")
+    assert place.endswith("Z.dump")
+    started.database.sql("DELETE FROM run WHERE id > 7; CREATE TABLE of_a_later_release (id int)")
+    started.done("stop")
+    told = started.done("restore")
+    assert "tweet-lake start goes on" in told
+    assert runs(started) == "20000"
+    assert started.database.sql("SELECT to_regclass('of_a_later_release')") == ""
+    assert started.database.names() == {"airflow"}
+    started.done("start")
+
+
+def test_the_backup_tells_of_which_release_it_is(started):
+    started.done("backup")
+    about = client("s3", started.endpoint).head_object(Bucket=started.bucket, Key=keys(started)[0])
+    assert about["Metadata"] == {"image": OLD}
+
+
+def test_a_named_backup_comes_back_and_one_that_is_not_there_does_not(started):
+    started.done("backup")
+    first = keys(started)[0]
+    s3, older = client("s3", started.endpoint), "backups/metadata/20260101T000000Z.dump"
+    source = {"Bucket": started.bucket, "Key": first}
+    s3.copy_object(CopySource=source, Bucket=started.bucket, Key=older)
+    started.done("stop")
+    assert "2026-01-01 00:00 UTC" in started.done("restore", older)
+    told = started.refused("restore", "backups/metadata/20270101T000000Z.dump")
+    assert f"20270101T000000Z.dump is not there; the newest is {first}" in told
+
+
+def test_without_any_backup(started):
+    started.done("stop")
+    assert f"s3://{started.bucket}/backups/metadata/ is not there" in started.refused("restore")
+
+
+def test_nothing_is_restored_below_a_running_airflow(started):
+    started.done("backup")
+    started.database.sql("DELETE FROM run")
+    told = started.refused("restore")
+    assert "api-server, dag-processor, scheduler, triggerer use the metadata" in told
+    assert "tweet-lake stop comes first" in told
+    assert runs(started) == "0"
+
+
+def test_somebody_who_is_connected_to_the_metadata_keeps_it(started):
+    from sqlalchemy import create_engine, text
+
+    started.done("backup")
+    started.database.sql("DELETE FROM run")
+    started.done("stop")
+    engine = create_engine(started.database.url())
+    with engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+        assert "somebody else is connected to the metadata" in started.refused("restore")
+    engine.dispose()
+    assert runs(started) == "0"
+    started.done("restore")
+    assert runs(started) == "20000"
+
+
+@pytest.mark.parametrize("code", [0, 1], ids=["and nobody says so", "and fails"])
+def test_half_a_dump_is_no_backup(started, code):
+    said = 'pg_dump: error: could not write: "No space left on device"'
+    started.order("pg_dump", how="cut", said=said, code=code)
+    told = started.refused("backup")
+    assert "no backup was made" in told
+    assert said in told
+    assert keys(started) == []
+    uploads = client("s3", started.endpoint).list_multipart_uploads(Bucket=started.bucket)
+    assert "Uploads" not in uploads
+
+
+def test_a_dump_that_can_t_be_checked_is_no_backup(started):
+    started.order("pg_restore --file=", said="no such container")
+    assert "no backup was made" in started.refused("backup")
+    assert keys(started) == []
+
+
+def test_a_backup_that_was_cut_in_the_bucket_changes_nothing(started):
+    started.done("backup")
+    key, s3 = keys(started)[0], client("s3", started.endpoint)
+    whole = s3.get_object(Bucket=started.bucket, Key=key)["Body"].read()
+    s3.put_object(Bucket=started.bucket, Key=key, Body=whole[: len(whole) // 2])
+    started.database.sql("DELETE FROM run WHERE id > 7")
+    started.done("stop")
+    told = started.refused("restore")
+    assert f"{key} can't be restored, all is as it was" in told
+    assert runs(started) == "7"
+    s3.put_object(Bucket=started.bucket, Key=key, Body=b"no dump at all")
+    assert "can't be restored" in started.refused("restore")
+    assert runs(started) == "7"
+
+
+def test_a_bucket_that_is_not_there(started):
+    started.set(TWEET_LAKE_BUCKET="a-bucket-of-nobody")
+    told = started.refused("backup")
+    assert "s3://a-bucket-of-nobody/backups/metadata/" in told
+    assert "compare TWEET_LAKE_BUCKET in host.env" in told
+
+
+@pytest.mark.parametrize("command", ["backup", "status"])
+def test_a_bucket_of_somebody_else(started, command, monkeypatch):
+    sts = client("sts", started.endpoint)
+    role = "arn:aws:iam::999999999999:role/somebody"
+    login = sts.assume_role(RoleArn=role, RoleSessionName="else")["Credentials"]
+    stranger = boto3.client(
+        "s3",
+        endpoint_url=started.endpoint,
+        aws_access_key_id=login["AccessKeyId"],
+        aws_secret_access_key=login["SecretAccessKey"],
+        aws_session_token=login["SessionToken"],
+        region_name="us-east-1",
+    )
+    monkeypatch.setenv("MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS", "false")
+    stranger.create_bucket(Bucket=f"{started.bucket}-of-a-stranger")
+    started.set(TWEET_LAKE_BUCKET=f"{started.bucket}-of-a-stranger")
+    told = started.refused(command)
+    assert f"s3://{started.bucket}-of-a-stranger/backups/metadata/" in told
+    assert "it is somebody else's, or the instance's role may not" in told
+
+
+def test_no_credentials(started):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        del started.environment[name]
+    started.environment["AWS_EC2_METADATA_DISABLED"] = "true"
+    _, told = started.start("backup").communicate()
+    assert told.startswith("tweet-lake: ")
+    assert "has the instance its role" in told
+
+
+def test_the_database_in_rds_is_dumped_over_tls_and_its_password_is_in_no_call(started):
+    login = {"username": "airflow", "password": "s3cret", "host": "db.example", "port": 5432}
+    secrets, name = client("secretsmanager", started.endpoint), "tweet-lake/airflow/database"
+    secrets.create_secret(Name=name, SecretString=json.dumps({**login, "dbname": "airflow"}))
+    started.set(TWEET_LAKE_DATABASE="rds")
+    started.done("backup")
+    dump = next(call for call in started.calls() if "pg_dump" in call)
+    names = "--env PGHOST --env PGPORT --env PGUSER --env PGPASSWORD --env PGSSLMODE"
+    assert f"run --rm --interactive {names} postgres:17 pg_dump" in dump
+    assert "s3cret" not in "".join(started.calls())
+    started.done("stop")
+    started.done("restore")
+    secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+    told = started.refused("backup")
+    assert "the secret tweet-lake/airflow/database" in told
+    assert "the stack makes it" in told
