@@ -56,6 +56,8 @@ class XApi:
         self.endpoints = Endpoints(population, self.fates, self.usage)
         redactions = Redactions(population, self.fates)
         self.compliance = ComplianceJobs(redactions, compliance_polls)
+        self.tokens = {TOKEN}
+        """Bearer tokens that are good: two, while one takes the place of the other."""
         self.requests: deque[Served] = deque(maxlen=_KEPT_REQUESTS)
 
     async def respond(self, request: Request, endpoint: str, handle: Handle) -> Response:
@@ -87,7 +89,7 @@ class XApi:
         return response
 
     def _honest(self, request: Request, endpoint: str, handle: Handle) -> Response:
-        if request.headers.get("authorization") != f"Bearer {TOKEN}":
+        if request.headers.get("authorization") not in {f"Bearer {one}" for one in self.tokens}:
             return json_response(401, blank(401, "Unauthorized"))
         standing = self.limits.count(endpoint)
         if not standing.allowed:
