@@ -19,6 +19,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.host_tools import host_tool
+
 REPOSITORY = Path(__file__).parents[2]
 IGNORED = (REPOSITORY / ".dockerignore").read_text("utf-8").split()
 
@@ -121,10 +123,7 @@ def _of_the_cli(home: Path) -> dict[str, object]:
 @pytest.fixture(scope="module")
 def merged(tmp_path_factory):
     """What docker-compose makes of the CLI's file and ours."""
-    program = shutil.which("docker-compose")
-    if program is None:
-        missing = pytest.fail if os.environ.get("REQUIRE_HOST_TOOLS") == "1" else pytest.skip
-        missing("no docker-compose was found; `apt-get install docker-compose` brings one")
+    program = host_tool("docker-compose")
     base = tmp_path_factory.mktemp("cli") / "compose.yaml"
     base.write_text(json.dumps(_of_the_cli(REPOSITORY)))
     command = [program, "--project-directory", REPOSITORY, "--file", base]

@@ -6,7 +6,6 @@ import itertools
 import json
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,8 @@ import boto3
 import pytest
 import requests
 import yaml
+
+from tests.host_tools import host_tool
 
 REPOSITORY = Path(__file__).parents[3]
 TEMPLATE = REPOSITORY / "deploy" / "ec2" / "release.yaml"
@@ -197,10 +198,7 @@ def test_whoever_may_send_the_upgrade_can_put_nothing_into_it(template):
 @pytest.fixture
 def release(cloud, tmp_path):
     """Runs deploy/ec2/release; docker is a stand-in that notes how it was called."""
-    aws = shutil.which("aws")
-    if aws is None:
-        missing = pytest.fail if os.environ.get("REQUIRE_HOST_TOOLS") == "1" else pytest.skip
-        missing("no AWS CLI was found; `apt-get install awscli` brings one")
+    aws = host_tool("aws")
     # What moto lists of a change set is what differs in the template, which is never anything.
     (tmp_path / "changes").write_text("AWS::SSM::Parameter\tModify\tImageParameter\n")
     programs = tmp_path / "bin"
