@@ -30,7 +30,7 @@ def main() -> None:
     """Build and look; exit with what failed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--suite", default="bookworm", help="Debian's release; its Python is used")
-    parser.add_argument("--directory", type=Path, default=Path("/var/tmp"), help="8 GB are needed")  # noqa: S108
+    parser.add_argument("--directory", type=Path, default=Path("/var/tmp"), help="8 GB are needed")  # noqa: S108 - a folder of its own is made there
     arguments = parser.parse_args()
     check({"debootstrap": "debootstrap", "buildah": "buildah"})
     began = time.monotonic()

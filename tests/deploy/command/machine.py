@@ -126,7 +126,7 @@ class HostMachine:
         or the command ``line`` does.
         """
         table = "CREATE TABLE IF NOT EXISTS release (name text)"
-        sql = migrate or f"{table}; DELETE FROM release; INSERT INTO release VALUES ('{name}')"  # noqa: S608
+        sql = migrate or f"{table}; DELETE FROM release; INSERT INTO release VALUES ('{name}')"  # noqa: S608 - ours
         psql = [str(programs() / "psql"), f"--host={self.database.socket}", "--username=airflow"]
         psql += ["--dbname=airflow", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"]
         folder = self.standin / "registry" / name.replace("/", "_").replace(":", "_")

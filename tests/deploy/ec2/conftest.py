@@ -9,13 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
+from moto.backends import get_backend
 from moto.server import ThreadedMotoServer
 
 from tests.deploy.ec2 import moto_types
 
 REGION = "eu-central-1"
 TEMPLATE = (Path(__file__).parents[3] / "deploy" / "ec2" / "stack.yaml").read_text("utf-8")
+SERVICES = (
+    *("cloudformation", "cloudwatch", "ec2", "ecr", "glue", "iam", "lakeformation", "rds"),
+    *("secretsmanager", "sns", "ssm"),
+)
+"""What a stack is made of; S3 has the lakes of other tests as well."""
 REGISTRY = f"123456789012.dkr.ecr.{REGION}.amazonaws.com"
 
 
@@ -42,6 +47,9 @@ class Cloud:
             "VpcId": subnet["VpcId"],
             "SubnetId": subnet["SubnetId"],
         }
+
+    def buckets(self) -> set[str]:
+        return {bucket["Name"] for bucket in self.client("s3").list_buckets()["Buckets"]}
 
     def second_subnet(self) -> str:
         return str(self.client("ec2").describe_subnets()["Subnets"][1]["SubnetId"])
@@ -74,12 +82,22 @@ def server() -> Iterator[str]:
     moto.start()
     host, port = moto.get_host_and_port()
     moto_types.endpoint = f"http://{host}:{port}"
-    yield moto_types.endpoint
+    with moto_types.known():
+        yield moto_types.endpoint
     moto.stop()
 
 
 @pytest.fixture
-def cloud(server: str) -> Cloud:
-    """An empty account: moto keeps what it has for the whole process."""
-    requests.post(f"{server}/moto-api/reset", timeout=30)
-    return Cloud(server)
+def cloud(server: str) -> Iterator[Cloud]:
+    """An empty account but for the buckets of other tests: moto has one for the whole process."""
+    for service in SERVICES:
+        get_backend(service).reset()
+    cloud = Cloud(server)
+    before = cloud.buckets()
+    yield cloud
+    s3 = cloud.client("s3")
+    for bucket in cloud.buckets() - before:
+        held = s3.list_object_versions(Bucket=bucket)
+        for version in (*held.get("Versions", ()), *held.get("DeleteMarkers", ())):
+            s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
+        s3.delete_bucket(Bucket=bucket)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -19,6 +21,18 @@ from moto.core.common_models import CloudFormationModel
 
 endpoint = ""
 """Where moto listens; the fixture of the tests says."""
+_KINDS: dict[str, type] = {}
+
+
+@contextmanager
+def known() -> Iterator[None]:
+    """Have moto make them, for as long as that lasts: other tests have stacks of less."""
+    kinds = parsing.get_model_map()
+    before = dict(kinds)
+    kinds.update(_KINDS)
+    yield
+    kinds.clear()
+    kinds.update(before)
 
 
 def client(service: str, region: str) -> Any:
@@ -86,7 +100,7 @@ def of_kind(kind: str) -> Any:
             "cloudformation_type": staticmethod(lambda: kind),
             "cloudformation_name_type": staticmethod(lambda: ""),
         }
-        parsing.get_model_map()[kind] = type(cls.__name__, (cls,), {**named, "kind": kind})
+        _KINDS[kind] = type(cls.__name__, (cls,), {**named, "kind": kind})
         return cls
 
     return register
