@@ -142,7 +142,8 @@ class Host:
         if image is None:
             raise Trouble("nothing was started here yet: tweet-lake start")
         file = self._release(image) / "compose.yaml"
-        files = ["--env-file", str(self.file), "--file", str(file)]
+        # Each release lies in a folder of its own; containers and volumes are those of one project.
+        files = ["--project-name", "tweet-lake", "--env-file", str(self.file), "--file", str(file)]
         profile = ["--profile", "local"] if self.has_own_database else []
         start = ["env", f"TWEET_LAKE_IMAGE={image}", "docker", "compose"]
         return [*start, *files, *profile, *command]

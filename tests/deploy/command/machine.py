@@ -66,7 +66,7 @@ class Database:
         return f"postgresql+psycopg://airflow@/airflow?host={self.socket}"
 
 
-_COMMON = {"--env-file", "--file", "--profile", "local"}
+_COMMON = {"--project-name", "tweet-lake", "--env-file", "--file", "--profile", "local"}
 
 
 class HostMachine:

@@ -90,8 +90,7 @@ def server() -> Iterator[str]:
 @pytest.fixture
 def cloud(server: str) -> Iterator[Cloud]:
     """An empty account but for the buckets of other tests: moto has one for the whole process."""
-    for service in SERVICES:
-        get_backend(service).reset()
+    _reset()
     cloud = Cloud(server)
     before = cloud.buckets()
     yield cloud
@@ -101,3 +100,9 @@ def cloud(server: str) -> Iterator[Cloud]:
         for version in (*held.get("Versions", ()), *held.get("DeleteMarkers", ())):
             s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
         s3.delete_bucket(Bucket=bucket)
+    _reset()
+
+
+def _reset() -> None:
+    for service in SERVICES:
+        get_backend(service).reset()
