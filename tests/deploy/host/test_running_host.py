@@ -184,9 +184,7 @@ def test_components_are_asked_whether_they_live(host):
     services = yaml.safe_load((HOST / "compose.yaml").read_text())["services"]
     door = host.environment["TWEET_LAKE_HTTPS_PORT"]
     (_, *check) = services["caddy"]["healthcheck"]["test"]
-    check = [
-        word.replace("8443", door).replace("${TWEET_LAKE_DOMAIN}", "localhost") for word in check
-    ]
+    check = [word.replace("8443", door) for word in check]
     assert subprocess.run(check, env=host.environment, check=False).returncode == 0
 
 
