@@ -30,6 +30,7 @@ def test_a_row_is_released_through_the_approval_and_is_in_the_lake(airflow, logg
     docs = page.frame_locator("iframe")
     docs.get_by_role("rowheader", name="2026-11-02 08:00–12:00 UTC").get_by_role("link").click()
     docs.get_by_role("link", name=f"all checks of {ACCOUNT}").click()
+    expect(docs.get_by_role("heading", level=1)).to_contain_text(ACCOUNT)
     expect(docs.get_by_text("like_count_not_negative").first).to_be_visible()
     docs.get_by_role("navigation", name="Breadcrumb").get_by_role("link").last.click()
     docs.get_by_role("link", name=f"Rows in quarantine of {ACCOUNT}").click()
