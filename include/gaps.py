@@ -1,24 +1,35 @@
 """What is missing: the raw zone tells of every account and interval how far it came.
 
 Nothing else keeps a list. ``fetch.json`` means complete, ``partial.json`` and ``error.json`` say
-why it is not, and where nothing lies nothing was run. What is complete and in no run's report has
-not landed: Airflow lost the run before it came so far.
+why it is not, and where nothing lies nothing was run. What is complete has landed once the
+account's report was written after it, and the run's after that: until then Airflow may have lost
+the run, whatever an earlier run over the interval reported.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 from include.accounts import Account, Search
 from include.datasets import dataset_named
 from include.interval import Interval
-from include.lake import ALL_ACCOUNTS, Lake, at_once, batch_prefix, day_prefix
+from include.lake import (
+    ALL_ACCOUNTS,
+    Lake,
+    account_report_key,
+    at_once,
+    batch_prefix,
+    day_prefix,
+    run_report_key,
+)
 from include.lookup import known_key
+from include.raw import fetched_key
 from include.report import reported_runs
 
 _UNDER_WAY = timedelta(hours=1)
@@ -36,7 +47,7 @@ class State(StrEnum):
     FAILED = "failed"
     NOT_RUN = "not run"
     UNLANDED = "unlanded"
-    """All is fetched, and no run came so far as to report on it."""
+    """All is fetched, and no run came so far since as to land it and report on it."""
 
     @property
     def can_be_filled(self) -> bool:
@@ -108,27 +119,43 @@ def _states(
 ) -> dict[tuple[str, Interval], str]:
     """The weightiest marker of each batch of which anything is there."""
     there: dict[str, set[str]] = defaultdict(set)
+    written: dict[str, datetime] = {}
     for day in sorted({interval.day for _, interval in wanted}):
-        for key in lake.keys(day_prefix("raw", dataset, day)):
-            folder, _, name = key.rpartition("/")
-            there[f"{folder}/"].add(name)
-    reported = {
-        interval
-        for day in sorted({interval.day for _, interval in wanted})
-        for interval in reported_runs(lake, dataset, day, 0)
-    }
+        for zone in ("raw", "validations"):
+            for entry in lake.entries(day_prefix(zone, dataset, day)):
+                folder, _, name = entry.key.rpartition("/")
+                there[f"{folder}/"].add(name)
+                written[entry.key] = entry.at
     states = {}
     for account, interval in wanted:
         names = there.get(batch_prefix("raw", dataset, interval, account))
         if names is None:
             continue
         marker = next((m for m in _MARKERS if m in names), "pages")
-        if marker == "fetch.json" and interval not in reported:
-            marker = "no report"
+        if marker == "fetch.json" and not _has_landed(written, dataset, account, interval):
+            marker = "not landed"
         elif marker == "fetch.json" and "lacks.json" in names:
             marker = "lacks.json"
         states[account, interval] = marker
     return states
+
+
+def _has_landed(
+    written: Mapping[str, datetime], dataset: str, account: str, interval: Interval
+) -> bool:
+    """Whether fetch, landing and report of the run were written in this order."""
+    steps = [
+        written.get(key)
+        for key in (
+            fetched_key(dataset, interval, account),
+            account_report_key(dataset, interval, account),
+            run_report_key(dataset, interval),
+        )
+    ]
+    return all(
+        before is not None and after is not None and before <= after
+        for before, after in pairwise(steps)
+    )
 
 
 def _gap(lake: Lake, dataset: str, account: str, interval: Interval, marker: str) -> Gap:
@@ -140,7 +167,7 @@ def _gap(lake: Lake, dataset: str, account: str, interval: Interval, marker: str
             state, why = State.PARTIAL, str(lake.get_json(f"{prefix}{marker}")["partial"])
         case "error.json":
             state, why = State.FAILED, str(lake.get_json(f"{prefix}{marker}")["message"])
-        case "no report":
+        case "not landed":
             state, why = State.UNLANDED, "All of it is fetched, and its run did not end."
         case "pages":
             state, why = State.FAILED, "The fetch did not finish."
@@ -159,14 +186,16 @@ def fillable(
     """Intervals of the look-back that another run may bring more of, oldest first.
 
     Of an account only those count that came after X had shown it first: an account that was added
-    today does not fetch last week by itself. An account whose newest interval failed is left
-    alone: what stopped it would stop it again.
+    today does not fetch last week by itself. An account whose newest interval failed, or did not
+    land, is left alone: what stopped it would stop it again.
     """
     begin, end = now - look_back, now - _UNDER_WAY
     missing = gaps(lake, dataset, accounts, begin, end)
     newest = intervals_between(dataset, begin, end)[-1]
     failing = {
-        gap.account for gap in missing if gap.interval == newest and gap.state is State.FAILED
+        gap.account
+        for gap in missing
+        if gap.interval == newest and gap.state in {State.FAILED, State.UNLANDED}
     }
     found = [gap for gap in missing if gap.state.can_be_filled and gap.account not in failing]
     first_seen = {

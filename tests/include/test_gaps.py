@@ -6,13 +6,15 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.s3.models import s3_backends
 
 from include import gaps_command
 from include.accounts import parse_accounts
 from include.gaps import Gap, State, fillable, gaps, intervals_between, missed_before
 from include.gaps_table import lines
 from include.interval import Interval
-from include.lake import ALL_ACCOUNTS, batch_prefix, run_report_key
+from include.lake import ALL_ACCOUNTS, account_report_key, batch_prefix, run_report_key
 from include.lookup import known_key
 
 MIDNIGHT = datetime(2026, 11, 2, tzinfo=UTC)
@@ -30,6 +32,7 @@ def accounts(*names, **fields):
 def mark(lake):
     def mark(account, interval, name, content=None, dataset="tweets"):
         lake.put_json(f"{batch_prefix('raw', dataset, interval, account)}{name}", content or {})
+        lake.put_json(account_report_key(dataset, interval, account), {})
         lake.put_json(run_report_key(dataset, interval), {})
 
     return mark
@@ -76,14 +79,41 @@ def test_what_was_fetched_and_is_in_no_report_has_not_landed(lake, mark):
     seen_first(lake, "nasa", first)
     for interval in FOUR_HOURS:
         mark("nasa", interval, "fetch.json")
-    mark("nasa", third, "lacks.json", {"lacks": "no reposts"})
-    for interval in (second, third):
+    mark("nasa", second, "lacks.json", {"lacks": "no reposts"})
+    for interval in (first, second):
         lake.delete(run_report_key("tweets", interval))
     found = gaps(lake, "tweets", accounts("nasa"), MIDNIGHT, NOON)
     why = "All of it is fetched, and its run did not end."
-    assert found == [Gap("tweets", "nasa", i, State.UNLANDED, why) for i in (second, third)]
+    assert found == [Gap("tweets", "nasa", i, State.UNLANDED, why) for i in (first, second)]
     now = NOON + timedelta(hours=2)
-    assert fillable(lake, "tweets", accounts("nasa"), now, WEEK) == [second, third]
+    assert fillable(lake, "tweets", accounts("nasa"), now, WEEK) == [first, second]
+    lake.delete(run_report_key("tweets", third))
+    assert fillable(lake, "tweets", accounts("nasa"), now, WEEK) == []  # its run may be at work
+
+
+def make_older(lake):
+    """Let S3 have written a minute ago what it holds: its clock tells seconds."""
+    bucket = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[lake.bucket]
+    for key in bucket.keys.values():
+        key.last_modified -= timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("cut_short_after", ["fetch", "landing", "another account's landing"])
+def test_a_rerun_that_is_cut_short_is_told_apart_from_the_run_before_it(
+    lake, mark, cut_short_after
+):
+    (interval, *_) = FOUR_HOURS
+    mark("nasa", interval, "partial.json", {"partial": "The budget is used up."})
+    mark("esa", interval, "fetch.json")
+    make_older(lake)
+    lake.put_json(f"{batch_prefix('raw', 'tweets', interval, 'nasa')}fetch.json", {})
+    if cut_short_after == "landing":
+        lake.put_json(account_report_key("tweets", interval, "nasa"), {})
+    if cut_short_after == "another account's landing":
+        lake.put_json(account_report_key("tweets", interval, "esa"), {})
+        lake.put_json(run_report_key("tweets", interval), {})
+    (gap,) = gaps(lake, "tweets", accounts("nasa", "esa"), MIDNIGHT, interval.end)
+    assert (gap.account, gap.state) == ("nasa", State.UNLANDED)
 
 
 def test_disabled_accounts_and_time_before_the_start_date_are_not_missing(lake):
