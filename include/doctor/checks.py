@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from include.doctor import (
     alerts,
+    backups,
     bucket,
     glue,
     machine,
@@ -43,6 +44,7 @@ AREAS: Mapping[str, Sequence[Look]] = {
         safekeeping.lifecycle,
     ),
     "prefixes": (prefixes.conditions, prefixes.zones, prefixes.logs),
+    "backups": (backups.prefix, backups.newest),
     "x": (x.token, x.budget),
     "alerts": (alerts.mail, alerts.topic),
     "data docs": (site.address, site.certificate, site.pages),

@@ -57,8 +57,8 @@ def memory(patient: Patient) -> Iterator[Finding]:
         fitting = max(1, (total - AIRFLOW_MB) // TASK_MB)
         yield warning(
             said,
-            f"set validation_tasks in 'tweet_lake', or AIRFLOW__CORE__PARALLELISM, to {fitting}; "
-            "or take a larger machine",
+            f"set validation_tasks in 'tweet_lake' to {fitting}, so that fewer run at once; or "
+            "take a larger machine",
         )
 
 
@@ -112,7 +112,7 @@ def _room(folder: Path, free: int, total: int, said: str) -> Finding:
 
 
 def _memory_mb() -> int:
-    """Of the machine, or of the container where that has less.
+    """Of the machine; what a container may take of it goes with its image.
 
     Raises:
         Unknown: this is no Linux.

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from include.data_docs.words import count_of
 from include.doctor.bucket import DENIED, code_of
-from include.doctor.finding import Finding, failed, ok
+from include.doctor.finding import Finding, Unknown, failed, ok
 from include.doctor.patient import Patient
 from include.errors import LakeUnavailable
 from include.lake import ZONES, Lake, at_once
@@ -38,7 +38,7 @@ def zones(patient: Patient) -> Iterator[Finding]:
         if permissions:
             by_lack.setdefault(permissions, []).append(zone)
     for permissions, found in by_lack.items():
-        yield _not_allowed(lake, permissions, found)
+        yield not_allowed(lake, permissions, found)
     if not by_lack:
         yield ok(f"all that runs do in {count_of(len(every), 'zone')}")
 
@@ -47,6 +47,8 @@ def conditions(patient: Patient) -> Iterator[Finding]:
     """A write is refused where somebody else was faster (`If-None-Match`, `If-Match`)."""
     lake = patient.lake
     key = f"raw/{PROBE}{uuid4().hex}"
+    if _lack(lake.client.delete_object, lake, "s3:DeleteObject", Key=key):
+        raise Unknown("what is written to try it could not be deleted again; see zones")
     ignored = []
     try:
         lake.put(key, _BODY)
@@ -79,8 +81,8 @@ def logs(patient: Patient) -> Iterator[Finding]:
     folder = conf.get("logging", "remote_base_log_folder", fallback="") or ""
     bucket, _, prefix = folder.removeprefix("s3://").rstrip("/").partition("/")
     there = Lake(patient.lake.client, bucket)
-    if lacking := _lacking_unwritten(there, f"{prefix}/"):
-        yield _not_allowed(there, lacking, [prefix])
+    if lacking := lacking_unwritten(there, f"{prefix}/"):
+        yield not_allowed(there, lacking, [prefix])
     else:
         yield ok(folder)
 
@@ -90,10 +92,10 @@ def _lacking(lake: Lake, zone: str) -> tuple[str, ...]:
     key = f"{zone}/{PROBE}{uuid4().hex}"
     client = lake.client
     if zone in NEVER_DELETED:
-        return _lacking_unwritten(lake, f"{zone}/")
+        return lacking_unwritten(lake, f"{zone}/")
     # Who may not delete must not write: it would stay. To delete what is not there is no error.
     if may_not_delete := _lack(client.delete_object, lake, "s3:DeleteObject", Key=key):
-        return (may_not_delete, *_lacking_unwritten(lake, f"{zone}/"))
+        return (may_not_delete, *lacking_unwritten(lake, f"{zone}/"))
     try:
         written = {"Key": key, "Body": _BODY, "IfNoneMatch": "*"}
         found = [
@@ -106,8 +108,8 @@ def _lacking(lake: Lake, zone: str) -> tuple[str, ...]:
     return tuple(filter(None, found))
 
 
-def _lacking_unwritten(lake: Lake, prefix: str) -> tuple[str, ...]:
-    """The same without a trace: by a write on the condition that what is not there is there."""
+def lacking_unwritten(lake: Lake, prefix: str) -> tuple[str, ...]:
+    """What lacks below a prefix, without a trace: the write's condition can't be met."""
     key = f"{prefix}{PROBE}{uuid4().hex}"
     client = lake.client
     written = {"Key": key, "Body": _BODY, "IfMatch": _NOT_THERE}
@@ -140,7 +142,8 @@ def _lack(call: Callable[..., Any], lake: Lake, permission: str, **arguments: An
     return None
 
 
-def _not_allowed(lake: Lake, lacking: Sequence[str], prefixes: Sequence[str]) -> Finding:
+def not_allowed(lake: Lake, lacking: Sequence[str], prefixes: Sequence[str]) -> Finding:
+    """Permissions that lack below prefixes, and who has to allow them."""
     places = ", ".join(f"s3://{lake.bucket}/{prefix}/" for prefix in prefixes)
     return failed(
         f"the credentials lack {', '.join(lacking)} in {places}",

@@ -15,6 +15,8 @@ from include.errors import BadConfiguration
 from include.lake import Lake
 from include.retention import are_applied, rules
 
+_EVERYBODY = ("*", {"AWS": "*"}, {"AWS": ["*"]})
+
 
 def versioning(patient: Patient) -> Iterator[Finding]:
     """Old versions are kept, and not for ever."""
@@ -90,7 +92,7 @@ def transport(patient: Patient) -> Iterator[Finding]:
     answer = _ask(
         "s3:GetBucketPolicy", lake.client.get_bucket_policy, lake, nothing="NoSuchBucketPolicy"
     )
-    if _refuses_plain(json.loads(answer.get("Policy", "{}"))):
+    if _refuses_plain(json.loads(answer.get("Policy", "{}")), lake.bucket):
         yield ok("only requests by TLS are let in")
     else:
         yield warning(
@@ -118,16 +120,31 @@ def lifecycle(patient: Patient) -> Iterator[Finding]:
         )
 
 
-def _refuses_plain(policy: dict[str, Any]) -> bool:
-    statements = policy.get("Statement", [])
-    for statement in [statements] if isinstance(statements, dict) else statements:
-        condition = statement.get("Condition", {}).get("Bool", {})
-        if statement["Effect"] == "Deny" and str(condition.get("aws:SecureTransport")).lower() in {
-            "false",
-            "['false']",
-        }:
-            return True
-    return False
+def _refuses_plain(policy: dict[str, Any], bucket: str) -> bool:
+    """Whether statements deny everybody everything without TLS, in the bucket and below it."""
+    refused = {
+        resource.rpartition(":")[2]
+        for statement in _several(policy.get("Statement", []))
+        if statement["Effect"] == "Deny"
+        and statement.get("Principal") in _EVERYBODY
+        and not {"*", "s3:*"}.isdisjoint(_several(statement.get("Action", [])))
+        and list(statement.get("Condition", {})) in (["Bool"], ["BoolIfExists"])
+        and _is_about_tls(*statement["Condition"].values())
+        for resource in _several(statement.get("Resource", []))
+    }
+    return not refused.isdisjoint({"*", f"{bucket}*"}) or {bucket, f"{bucket}/*"} <= refused
+
+
+def _is_about_tls(condition: dict[str, Any]) -> bool:
+    wanted = {key.lower(): _several(value) for key, value in condition.items()}
+    return list(wanted) == ["aws:securetransport"] and [
+        str(value).lower() for value in wanted["aws:securetransport"]
+    ] == ["false"]
+
+
+def _several(value: Any) -> list[Any]:
+    """What a policy's key holds: one, or a list."""
+    return value if isinstance(value, list) else [value]
 
 
 def _ask(permission: str, call: Callable[..., Any], lake: Lake, nothing: str = "") -> Any:

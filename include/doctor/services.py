@@ -24,6 +24,7 @@ _NAMED = 6
 _SECONDS = 4
 """How long its database is given to answer."""
 _SIMPLE = "SimpleAuthManager"
+_ON_A_HOST = "(on a host after `docker exec tweet-lake-scheduler-1`, or after `tweet-lake-run`)"
 
 
 def has_database() -> bool:
@@ -56,7 +57,7 @@ def database(patient: Patient) -> Iterator[Finding]:
     except TimeoutError:
         yield failed(
             f"{kind}: its schema is not that of this Airflow",
-            "airflow db migrate (on a host: `tweet-lake upgrade`, which backs it up first)",
+            "airflow db migrate (on a host `tweet-lake start` does it)",
         )
         return
     patient.answers(_DATABASE)
@@ -99,8 +100,8 @@ def heartbeats(patient: Patient) -> Iterator[Finding]:
         )
         yield failed(
             f"the {service} {since}",
-            f"start it, and look at its log (on a host: `tweet-lake status`, `docker compose logs "
-            f"{service}`; under systemd: `journalctl -u tweet-lake-{service}`)",
+            f"start it, and look at its log (in containers `docker logs "
+            f"tweet-lake-{service}-1`, under systemd `journalctl -u tweet-lake-{service}`)",
         )
 
 
@@ -134,8 +135,8 @@ def dags(patient: Patient) -> Iterator[Finding]:
         more = f" and {len(paused) - _NAMED} more" if len(paused) > _NAMED else ""
         yield warning(
             f"paused, and run nothing: {', '.join(paused[:_NAMED])}{more}",
-            f"unpause those that you want: airflow dags unpause {paused[0]}, or in Airflow's list "
-            "of DAGs",
+            "unpause those that you want in Airflow's list of DAGs, or by "
+            f"`airflow dags unpause {paused[0]}` {_ON_A_HOST}",
         )
     if not paused and not broken:
         yield ok(f"{len(there)} DAGs, none is paused")
@@ -155,7 +156,7 @@ def pool(patient: Patient) -> Iterator[Finding]:
         yield failed(
             f"the pool {POOL} {'is not there' if slots is None else 'has no slots'}: tasks that "
             "ask X never start",
-            f'airflow pools set {POOL} 8 "Tasks that may ask X at the same time"',
+            f'`airflow pools set {POOL} 8 "Tasks that may ask X at the same time"` {_ON_A_HOST}',
         )
 
 

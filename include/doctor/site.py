@@ -20,7 +20,7 @@ _CAUSES = {
     64: "is of another address",
 }
 """OpenSSL's numbers for what is wrong with a certificate (x509_vfy.h)."""
-_LOG = "`docker compose logs caddy` on the host says why"
+_LOG = "Caddy's log says why (`docker logs tweet-lake-caddy-1`, or `journalctl -u caddy`)"
 _REMEDIES = {
     9: "set the clocks of this machine and of the host right",
     10: f"Caddy renews it by itself unless it is kept from it: {_LOG}",

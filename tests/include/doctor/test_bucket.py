@@ -114,6 +114,47 @@ def test_what_may_not_be_looked_at_is_said_to_be_unknown(look, our_lake, aws, st
     assert "may not look (s3:Get" in found.text
 
 
+def deny_plain(lake, **changed):
+    """Let the bucket's policy deny everything without TLS, but for what is changed."""
+    name = f"arn:aws:s3:::{lake.bucket}"
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [name, f"{name}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        **changed,
+    }
+    lake.client.put_bucket_policy(
+        Bucket=lake.bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "state"),
+    [
+        ({"Principal": {"AWS": "*"}, "Action": ["s3:*"], "Resource": "*"}, "ok"),
+        ({"Condition": {"BoolIfExists": {"aws:securetransport": ["false"]}}}, "ok"),
+        ({"Principal": {"AWS": "arn:aws:iam::123456789012:root"}}, "warning"),
+        ({"Action": "s3:DeleteObject"}, "warning"),
+        ({"Resource": "arn:aws:s3:::*/raw/*"}, "warning"),
+        ({"Condition": {"Bool": {"aws:SecureTransport": "true"}}}, "warning"),
+        (
+            {
+                "Condition": {
+                    "Bool": {"aws:SecureTransport": "false"},
+                    "IpAddress": {"aws:SourceIp": "198.51.100.0/24"},
+                }
+            },
+            "warning",
+        ),
+    ],
+)
+def test_a_policy_has_to_deny_everybody_everything_without_tls(look, our_lake, changed, state):
+    deny_plain(our_lake, **changed)
+    assert [f.state for f in look(safekeeping.transport)] == [state]
+
+
 def test_a_bucket_that_is_set_up_well_is_fine(look, our_lake, settings):
     client, name = our_lake.client, our_lake.bucket
     settings(bucket=name, noncurrent_days=30)
@@ -129,16 +170,7 @@ def test_a_bucket_that_is_set_up_well_is_fine(look, our_lake, settings):
     )
     by_kms = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
     client.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [by_kms]})
-    deny = {
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": f"arn:aws:s3:::{name}/*",
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-    client.put_bucket_policy(
-        Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]})
-    )
+    deny_plain(our_lake)
     assert [f.state for check in PROPERTIES for f in look(check)] == ["ok"] * 4
 
 

@@ -53,6 +53,13 @@ def test_what_is_not_allowed_is_named_with_its_place(look, our_lake, action, zon
     assert list(our_lake.keys("")) == []
 
 
+def test_who_may_not_delete_writes_nothing(look, our_lake):
+    deny(our_lake, "s3:DeleteObject", "raw")
+    assert [f.state for f in look(prefixes.conditions)] == ["not checked"]
+    assert [f.state for f in look(prefixes.zones)] == ["failed"]
+    assert list(our_lake.keys("")) == []
+
+
 def test_where_no_run_deletes_it_need_not_be_allowed(look, our_lake):
     deny(our_lake, "s3:DeleteObject", "review")
     assert [f.state for f in look(prefixes.zones)] == ["ok"]

@@ -63,7 +63,7 @@ def test_services_that_are_silent_and_one_that_is_alive(session, look):
         session.commit()
     assert (scheduler.state, processor.state, triggerer.state) == ("failed", "ok", "failed")
     assert f"was last heard of at {beats['SchedulerJob']:%Y-%m-%d %H:%M}" in scheduler.text
-    assert "docker compose logs scheduler" in scheduler.remedy
+    assert "docker logs tweet-lake-scheduler-1" in scheduler.remedy
     assert "was never started" in triggerer.text
 
 
