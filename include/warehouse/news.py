@@ -54,9 +54,10 @@ def insert_news(cursor: Cursor, rows: Mapping[str, pa.Table]) -> int | None:
         ),
         **{table: rows[stage].drop_columns(OBJECT_ID) for table, stage in _AS_THEY_ARE.items()},
     }
+    schema = _schema(cursor)
     for table, inserted in {TWEETS.table: _with_keys(cursor, posts), **bridges}.items():
         with keys_looked_up(cursor):
-            cursor.adbc_ingest(table, inserted, mode="append")
+            cursor.adbc_ingest(table, inserted, mode="append", db_schema_name=schema)
     return len(posts)
 
 
@@ -75,6 +76,15 @@ def _is_news(cursor: Cursor, ids: pa.ChunkedArray) -> bool:
         tuple(pc.min_max(ids).as_py().values()),
     )
     return bool(cursor.fetchone()[0])
+
+
+def _schema(cursor: Cursor) -> str:
+    """Where SQL finds the tables; the driver would look into the first schema alone."""
+    cursor.execute(
+        "SELECT nspname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace "
+        f"WHERE pg_class.oid = '{TWEETS.table}'::regclass"
+    )
+    return str(cursor.fetchone()[0])
 
 
 def _with_keys(cursor: Cursor, posts: pa.Table) -> pa.Table:

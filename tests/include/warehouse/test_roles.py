@@ -85,13 +85,25 @@ def quick(request, postgres, warehouse_of):
         run(postgres, revoke)
 
 
+@pytest.fixture(params=["", "loader"], ids=["", "own-schema"])
+def own_schema(request, postgres, warehouse_of):
+    """A schema of the loader's own name, which PostgreSQL looks into before ``public``."""
+    there = postgres.set(database=warehouse_of("loader").database)
+    if request.param:
+        run(there, f"CREATE SCHEMA AUTHORIZATION warehouse_{request.param}")
+    yield
+    if request.param:
+        run(there, f"DROP SCHEMA warehouse_{request.param}")
+
+
+@pytest.mark.usefixtures("own_schema")
 def test_the_loader_needs_nothing_else_to_load(lake, warehouse_of, quick):
     key = {"users": "user_id", "tweets": "tweet_id", "tweet_metrics": "tweet_id"}
     moment = datetime(2026, 11, 2, 9, tzinfo=UTC)
     for number in range(2):
         over = landed_rows.interval(number)
         for dataset in key:
-            row = landed_rows.row(dataset, 7, over, "") | {
+            row = landed_rows.row(dataset, 7 + number, over, "") | {
                 "author_id": "12", "created_at": moment, "observed_at": moment, "status": "visible",
                 "conversation_id": None, "hashtags": [f"tag{number}"],
             }  # fmt: skip
