@@ -33,6 +33,8 @@ class TestTweets(SuiteTests):
         "author_id_is_digits": {"author_id": "@nasa"},
         "author_is_the_account": {"author_id": "11"},
         "conversation_id_is_digits": {"conversation_id": "12345678901234567890"},
+        "in_reply_to_user_id_is_digits": {"in_reply_to_user_id": "-1"},
+        "community_id_is_digits": {"community_id": "moon"},
         "created_at_present": {"created_at": pd.NaT},
         "created_at_in_interval": {"created_at": END},
         "editable_until_after_created_at": {"editable_until": START - timedelta(minutes=1)},

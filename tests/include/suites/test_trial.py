@@ -184,7 +184,7 @@ def test_what_stops_a_process_is_told_by_the_first(past, monkeypatch):
     [
         (
             expectation("new", "expect_likes", column="text"),
-            "expectation 46 .new.: GX has no expectation",
+            "expectation 48 .new.: GX has no expectation",
         ),
         (expectation("new", column="likes", min_value=0), "new: there is no column 'likes'; did"),
         (
@@ -193,11 +193,11 @@ def test_what_stops_a_process_is_told_by_the_first(past, monkeypatch):
         ),
         (
             expectation("new", "expect_column_values_to_match_regex", column="text", regex="("),
-            "expectation 46 .new.: regex: '.' is no regular expression",
+            "expectation 48 .new.: regex: '.' is no regular expression",
         ),
         (
             expectation("text_present", column="text", min_value=0),
-            "expectation 46 .text_present.: meta.key 'text_present' is taken; choose another",
+            "expectation 48 .text_present.: meta.key 'text_present' is taken; choose another",
         ),
         (
             expectation(
