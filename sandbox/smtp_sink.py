@@ -1,6 +1,7 @@
 """A mail server that delivers to a folder: every mail becomes one .eml file."""
 
 import asyncio
+import logging
 import re
 import socket
 import threading
@@ -13,6 +14,8 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 SMTP_PASSWORD = "sandbox-mail-password"  # noqa: S105 - of a server on loopback
 """Whoever logs in has to know it; nobody has to log in."""
+# aiosmtpd warns at each login of an attribute that it sets itself.
+logging.getLogger("mail.log").addFilter(lambda record: "login_data" not in record.getMessage())
 
 
 class SmtpSink:
