@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import requests
 
-from include.x_api.errors import XUnavailable
+from include.x_api.errors import TooLarge
 
 LARGEST_ANSWER = 32 * 2**20
 """Bytes, unpacked: a hundred posts of 25,000 characters, each written as an escape, are half.
@@ -21,7 +21,7 @@ def read_body(response: requests.Response, place: str, largest: int) -> None:
     A few kilobytes of gzip may unpack to gigabytes: reading ends where ``largest`` is passed.
 
     Raises:
-        XUnavailable: it is larger.
+        TooLarge: it is larger.
         requests.RequestException: it can't be read.
     """
     body = bytearray()
@@ -29,7 +29,7 @@ def read_body(response: requests.Response, place: str, largest: int) -> None:
         body += piece
         if len(body) > largest:
             response.close()
-            raise XUnavailable(
+            raise TooLarge(
                 f"the answer of {place} has more than {largest // 2**20} MiB, which no honest one "
                 "has; the rest was not read. Check the host of the Airflow connection 'x_api'; if "
                 "it is X's, lower 'page_size' in the Airflow Variable 'tweet_lake'."

@@ -50,6 +50,10 @@ class BadRequest(XError):
     """X refused the request's parameters; the same request will be refused again."""
 
 
+class TooLarge(XError, BadConfiguration):
+    """An answer has more bytes than any honest one; it will have them again."""
+
+
 class BadToken(XError, BadConfiguration):
     """401: the bearer token is wrong or revoked."""
 

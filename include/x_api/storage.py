@@ -30,6 +30,7 @@ def get(url: str, *, sleep: Callable[[float], None]) -> bytes:
 
     Raises:
         XUnavailable: it was not given.
+        TooLarge: it has no end that an honest one would have.
     """
     return _ask("GET", url, sleep)
 

@@ -23,6 +23,7 @@ from include.x_api import errors
         (errors.OutOfCredits(""), RetryAction.FAIL, None),
         (errors.MonthlyCapReached(""), RetryAction.FAIL, None),
         (errors.BadRequest(""), RetryAction.FAIL, None),
+        (errors.TooLarge(""), RetryAction.FAIL, None),
         (RunIncompleteError(""), RetryAction.FAIL, None),
         (RunFailedError(""), RetryAction.FAIL, None),
         (MailPartlySent(""), RetryAction.FAIL, None),

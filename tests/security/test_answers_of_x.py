@@ -17,7 +17,7 @@ from include.foreign_json import parse
 from include.x_api import storage
 from include.x_api.body import LARGEST_ANSWER
 from include.x_api.client import XApi
-from include.x_api.errors import BadRequest, XUnavailable
+from include.x_api.errors import BadRequest, TooLarge, XUnavailable
 from include.x_api.problems import check_meaning
 from include.x_api.session import judge
 
@@ -72,9 +72,14 @@ def bomb() -> bytes:
 
 
 def asked_of(url: str) -> str:
-    with pytest.raises(XUnavailable) as refused:
-        XApi(url, "token", sleep=lambda _: None).users_by(["nasa"])
+    with pytest.raises(TooLarge) as refused:
+        XApi(url, "token", sleep=not_again).users_by(["nasa"])
     return str(refused.value)
+
+
+def not_again(_: float) -> None:
+    """It would be as large the next time."""
+    raise AssertionError("it is asked for again")
 
 
 def test_a_small_answer_that_unpacks_to_gigabytes_is_not_unpacked(serve, bomb):
@@ -106,8 +111,8 @@ def test_the_result_of_a_compliance_job_is_bounded_and_its_signature_is_not_told
 ):
     monkeypatch.setattr(storage, "LARGEST_RESULT", MEGABYTE)
     url = serve(bomb, {"Content-Encoding": "gzip"})
-    with pytest.raises(XUnavailable, match="more than 1 MiB") as refused:
-        storage.get(f"{url}/result?signature=S3CRET", sleep=lambda _: None)
+    with pytest.raises(TooLarge, match="more than 1 MiB") as refused:
+        storage.get(f"{url}/result?signature=S3CRET", sleep=not_again)
     assert "S3CRET" not in str(refused.value)
 
 
