@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.host_tools import host_tool
+from tests.host_tools import docker_compose, mounts
 
 REPOSITORY = Path(__file__).parents[2]
 IGNORED = (REPOSITORY / ".dockerignore").read_text("utf-8").split()
@@ -122,11 +122,10 @@ def _of_the_cli(home: Path) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def merged(tmp_path_factory):
-    """What docker-compose makes of the CLI's file and ours."""
-    program = host_tool("docker-compose")
+    """What Docker Compose makes of the CLI's file and ours."""
     base = tmp_path_factory.mktemp("cli") / "compose.yaml"
     base.write_text(json.dumps(_of_the_cli(REPOSITORY)))
-    command = [program, "--project-directory", REPOSITORY, "--file", base]
+    command = [*docker_compose(), "--project-directory", REPOSITORY, "--file", base]
     done = subprocess.run(
         [*command, "--file", REPOSITORY / "docker-compose.override.yml", "config"],
         capture_output=True,
@@ -138,19 +137,20 @@ def merged(tmp_path_factory):
 
 def test_the_override_adds_the_suites_and_takes_no_mount_away(merged):
     for name in ("scheduler", "dag-processor", "triggerer", "api-server"):
-        mounted = {each.split(":")[1] for each in merged[name]["volumes"]}
+        mounted = {each.split(":")[1] for each in mounts(merged[name])}
         assert mounted == {
             f"/usr/local/airflow/{folder}"
             for folder in ("dags", "plugins", "include", "tests", "expectations", "logs")
         }
         suites = f"{REPOSITORY}/expectations:/usr/local/airflow/expectations:ro"
-        assert suites in merged[name]["volumes"]
+        assert suites in mounts(merged[name])
 
 
 def test_airflow_reaches_the_sandbox_by_the_name_that_the_connections_have(merged):
     assert merged["sandbox"]["networks"].keys() == merged["scheduler"]["networks"].keys()
     settings = (REPOSITORY / "airflow_settings.yaml").read_text("utf-8")
-    ports = {port.split(":")[-1].split("/")[0] for port in merged["sandbox"]["ports"]}
+    override = yaml.safe_load((REPOSITORY / "docker-compose.override.yml").read_text("utf-8"))
+    ports = {port.split(":")[-1] for port in override["services"]["sandbox"]["ports"]}
     assert set(re.findall(r"http://sandbox:(\d+)", settings)) <= ports
 
 
