@@ -11,16 +11,17 @@ UV := .local/uv/bin/uv
 BIN := .venv/bin
 READY := .venv/ready
 TESTABLE := .venv/testable
-EXPORT := $(UV) export --quiet --locked --no-hashes --no-header --no-annotate
+EXPORT := $(UV) export --quiet --locked --no-header --no-annotate
 
 .PHONY: help
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
 
-$(UV):
+$(UV): deploy/uv.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and none was found; install one or name it: make PYTHON=/path/to/python3.12"; exit 1; }
 	@$(PYTHON) -m venv .local/uv || { echo "$(PYTHON) can't make a virtual environment; on Debian and Ubuntu install the package python3-venv"; exit 1; }
-	@.local/uv/bin/pip install --quiet --disable-pip-version-check uv
+	@.local/uv/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 $(READY): $(UV) pyproject.toml uv.lock
 	@echo "Setting up .venv from uv.lock"
@@ -115,7 +116,7 @@ lint-workflows: $(TESTABLE) ## Judge GitHub's workflows and Dependabot's setting
 .PHONY: audit
 audit: $(TESTABLE) ## Ask PyPI whether anything is known against a locked package
 	@$(BIN)/pip-audit --strict --progress-spinner off --disable-pip --no-deps \
-		--requirement <($(EXPORT) --all-groups) $$(sed -nE 's/^([A-Z]+-[^ ]+) .*/--ignore-vuln \1/p' .ci/audit-exceptions.txt)
+		--requirement <($(EXPORT) --no-hashes --all-groups) $$(sed -nE 's/^([A-Z]+-[^ ]+) .*/--ignore-vuln \1/p' .ci/audit-exceptions.txt)
 
 .PHONY: image
 image: ## Build the host's image (IMAGE=tweet-lake)
@@ -139,11 +140,12 @@ bench: $(TESTABLE) ## Measure, print the tables and write .local/bench.json
 	@$(BIN)/python -m benchmarks
 
 .PHONY: lock
-lock: $(UV) ## Resolve the lock anew, and requirements.txt from it
+lock: $(UV) ## Resolve the lock anew; requirements.txt and deploy/uv.txt from it
 	@$(UV) lock
-	@comm -23 <($(EXPORT) --no-default-groups | sort) <($(EXPORT) --only-group astro-runtime | sort) > requirements.txt
+	@comm -23 <($(EXPORT) --no-hashes --no-default-groups | sort) <($(EXPORT) --no-hashes --only-group astro-runtime | sort) > requirements.txt
 	@sed -nE '/^dependencies = /,/^\]/s/^ +"(.+)",$$/\1/p' pyproject.toml | grep -v '^apache-airflow==' | awk -F '[][<>= ]' \
 		'NR == FNR { pinned[$$1]; next } !($$1 in pinned)' requirements.txt - >> requirements.txt
+	@{ echo '--only-binary :all:'; $(EXPORT) --only-group uv; } > deploy/uv.txt
 
 .PHONY: clean
 clean: ## Remove the virtual environment and everything local

@@ -49,8 +49,10 @@ def main() -> None:
 def prove_host(builder: Builder) -> None:
     """The image of deploy/host: not root, nothing in it that is not wanted, Airflow starts."""
     print("deploy/host/Dockerfile", flush=True)
-    arguments = [f"--build-arg=BASE_IMAGE={BASE}", f"--build-arg=CADDY_IMAGE={BASE}"]
-    builder.build(HOST, REPOSITORY, "--file=deploy/host/Dockerfile", *arguments)
+    dockerfile = REPOSITORY / "deploy" / "host" / "Dockerfile"
+    bases = re.findall(r"^FROM (\S+:\S+)", dockerfile.read_text(encoding="utf-8"), re.MULTILINE)
+    instead = [f"--build-context={base}=container-image://{BASE}" for base in bases]
+    builder.build(HOST, REPOSITORY, f"--file={dockerfile}", *instead)
     with_secrets = {
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite:////tmp/airflow.db",
         "AIRFLOW__CORE__FERNET_KEY": "",

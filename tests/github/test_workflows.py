@@ -119,12 +119,3 @@ def test_tests_run_on_every_python_that_the_project_supports():
     assert 'requires-python = ">=3.11,<3.14"' in project
     matrix = WORKFLOWS["ci"]["jobs"]["test"]["strategy"]["matrix"]
     assert matrix == {"python": ["3.11", "3.12", "3.13"]}
-
-
-def test_dependabot_looks_where_something_is_pinned():
-    settings = yaml.safe_load((REPOSITORY / ".github" / "dependabot.yml").read_text("utf-8"))
-    assert [each["package-ecosystem"] for each in settings["updates"]] == [
-        "uv",
-        "github-actions",
-        "docker",
-    ]

@@ -167,11 +167,11 @@ def test_the_image_is_not_root_and_takes_code_and_nothing_else():
     assert re.findall(r"^USER (.+)$", final, re.MULTILINE)[-1] == "50000:0"
     copied = re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE)
     assert {name for line in copied for name in line.split()} == {
-        "pyproject.toml", "uv.lock", "config", "dags", "deploy/host", "expectations", "include",
-        "plugins",
+        "config", "dags", "deploy/host", "deploy/uv.txt", "expectations", "include", "plugins",
+        "pyproject.toml", "uv.lock",
     }  # fmt: skip
     # What changes with every commit comes last: what is before it is not built anew.
-    assert copied[0] == "pyproject.toml uv.lock"
+    assert copied[0] == "deploy/uv.txt pyproject.toml uv.lock"
     assert copied[-2:] == ["dags", "include"]
 
 
@@ -183,9 +183,7 @@ def test_the_context_of_a_build_has_no_secret_and_all_that_is_copied():
 
 
 def test_the_airflow_of_the_image_is_the_one_of_the_lock():
-    tag = re.search(
-        r"^ARG BASE_IMAGE=apache/airflow:slim-([\d.]+)-", read("Dockerfile"), re.MULTILINE
-    )[1]
+    tag = re.search(r"^FROM apache/airflow:slim-([\d.]+)-", read("Dockerfile"), re.MULTILINE)[1]
     lock = (REPOSITORY / "uv.lock").read_text()
     assert f'name = "apache-airflow"\nversion = "{tag}"' in lock
 
