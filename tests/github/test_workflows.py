@@ -107,8 +107,9 @@ def test_ci_here_and_at_github_run_the_same_targets():
 def test_a_release_passes_the_same_checks_and_waits_for_a_person():
     deploy = JOBS["release.deploy"]
     called = [JOBS[f"release.{job}"]["uses"] for job in deploy["needs"]]
-    assert called == ["$/.github/workflows/ci.yaml", "$/.github/workflows/image.yaml"]
-    assert all("workflow_call" in WORKFLOWS[name]["on"] for name in ("ci", "image"))
+    needed = ("ci", "image", "audit")
+    assert called == [f"$/.github/workflows/{name}.yaml" for name in needed]
+    assert all("workflow_call" in WORKFLOWS[name]["on"] for name in needed)
     assert deploy["environment"] == "production"
     assert WORKFLOWS["release"]["on"] == {"push": {"tags": ["v[0-9]+.[0-9]+.[0-9]+"]}}
     assert WORKFLOWS["release"]["concurrency"]["cancel-in-progress"] is False
