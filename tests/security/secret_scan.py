@@ -10,13 +10,16 @@ import json
 import sqlite3
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from email import message_from_bytes, policy
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, quote_plus
 
+import psycopg
 import pyarrow.parquet as pq
+from sqlalchemy import URL
 
 from sandbox.smtp_sink import SMTP_PASSWORD
 from sandbox.warehouse import WAREHOUSE_PASSWORD
@@ -84,14 +87,29 @@ def rows_of(database: Path, *but: str) -> Iterator[tuple[str, bytes]]:
     """Every row of every table of Airflow's SQLite database; ``but`` are tables."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         names = "SELECT name FROM sqlite_master WHERE type = 'table'"
-        for (table,) in connection.execute(names).fetchall():
-            if table in but:
-                continue
-            for row in connection.execute(f'SELECT * FROM "{table}"'):  # noqa: S608 - the database's own name
-                for value in row:
-                    if isinstance(value, str | bytes):
-                        body = value.encode("utf-8", "replace") if isinstance(value, str) else value
-                        yield f"the table {table}", body
+        yield from _rows(connection.execute, names, *but)
+
+
+def rows_of_server(url: URL) -> Iterator[tuple[str, bytes]]:
+    """Every row of every table that is nobody's but ours in a database of PostgreSQL's."""
+    login = {"user": url.username, "password": url.password, "port": url.port}
+    where = {"host": url.host or url.query.get("host"), "dbname": url.database}
+    with psycopg.connect(**{k: v for k, v in {**login, **where}.items() if v}) as connection:
+        names = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+        yield from _rows(connection.execute, names)
+
+
+def _rows(execute: Callable[[str], Any], names: str, *but: str) -> Iterator[tuple[str, bytes]]:
+    for (table,) in execute(names).fetchall():
+        if table in but:
+            continue
+        for row in execute(f'SELECT * FROM "{table}"'):  # noqa: S608 - the database's own name
+            for value in row:
+                if isinstance(value, bytes):
+                    yield f"the table {table}", value
+                elif isinstance(value, str | dict | list):
+                    text = value if isinstance(value, str) else json.dumps(value)
+                    yield f"the table {table}", text.encode("utf-8", "replace")
 
 
 def texts_in(place: str, body: bytes, depth: int = 0) -> Iterator[tuple[str, bytes]]:

@@ -12,11 +12,12 @@ import zlib
 from email.message import EmailMessage
 from urllib.parse import quote, urlencode
 
+import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.security.secret_scan import files_below, places_of, rows_of
+from tests.security.secret_scan import files_below, places_of, rows_of, rows_of_server
 
 SECRET = "Kan4ri/smtp+pass=\"w&rd<x>%2F'é"
 SECRETS = {"the password": SECRET}
@@ -80,6 +81,19 @@ def test_it_is_found_in_a_row_of_a_database(tmp_path):
         connection.execute("INSERT INTO connection VALUES (?)", [SECRET])
     connection.close()
     assert places_of(SECRETS, rows_of(database, "connection")) == ["the password in the table xcom"]
+
+
+def test_it_is_found_in_a_row_of_a_server(databases):
+    server = databases("template1")
+    dsn = server.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(dsn) as connection:
+        connection.execute("CREATE TABLE xcom (key TEXT, value JSONB, raw BYTEA)")
+        row = ["a", json.dumps({"b": [SECRET]}), zlib.compress(SECRET.encode())]
+        connection.execute("INSERT INTO xcom VALUES (%s, %s, %s)", row)
+    assert places_of(SECRETS, rows_of_server(server)) == [
+        "the password in the table xcom",
+        "the password in the table xcom: unpacked",
+    ]
 
 
 def test_what_has_none_has_none(tmp_path):

@@ -11,6 +11,7 @@ import ssl
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.chromium import headless
+from tests.security.secret_scan import files_below, places_of, rows_of_server
 
 HOST = Path(__file__).parents[3] / "deploy" / "host"
 BUCKET = "host-lake"
@@ -239,3 +241,41 @@ def fill_in(page, user, password):
 def session(context):
     """The cookies by which somebody is known; a guest has one for the form alone."""
     return [cookie for cookie in context.cookies() if cookie["name"] == "_token"]
+
+
+def test_no_secret_of_the_host_is_in_what_it_leaves(host, item, postgres):
+    """Logs, metadata, bucket, what its processes were called with; not in the folder in memory."""
+    if not host.s3.list_objects_v2(Bucket=BUCKET, Prefix="logs/").get("Contents"):
+        log_of(host, host.run("ask")[1])
+    listed = host.secrets.list_secrets(Filters=[{"Key": "name", "Values": ["tweet-lake/airflow/"]}])
+    secrets = {
+        each["Name"]: host.secrets.get_secret_value(SecretId=each["Name"])["SecretString"]
+        for each in listed["SecretList"]
+    }
+    key = host.folder / "run" / "fernet-key"  # is derived
+    stored = host.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
+    keys = [each["Key"] for page in stored for each in page["Contents"]]
+    left = [
+        *files_below(host.folder, "run"),
+        *rows_of_server(postgres.set(database="airflow")),
+        *((key, host.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()) for key in keys),
+        *processes_of(host),
+    ]
+    places = {place for place, _ in left}
+    assert {"api-server.log", "scheduler.log", "caddy.log", "the table ab_user"} <= places
+    assert {"tweet-lake/airflow/admin", "tweet-lake/airflow/jwt-secret"} <= set(secrets)
+    assert any("scheduler" in place and "/environ" in place for place in places)
+    assert places_of({**secrets, "the key": key.read_text()}, left) == []
+
+
+def processes_of(host):
+    """Environment and command line of everything that the host has started."""
+    mark = f"AIRFLOW_HOME={host.environment['AIRFLOW_HOME']}\0".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended, or is not ours
+            environment = (process / "environ").read_bytes()
+            command = (process / "cmdline").read_bytes()
+            if mark in environment:
+                name = command.replace(b"\0", b" ").decode()
+                yield f"{name}/environ", environment
+                yield f"{name}/cmdline", command
