@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 
-REPOSITORY = Path(__file__).parents[2]
+from tests.tracked import REPOSITORY, tracked
+
 DEPENDABOT = yaml.safe_load((REPOSITORY / ".github" / "dependabot.yml").read_text("utf-8"))
 A_TAG = r"[\w./-]+:[\w.-]*\d[\w.-]*"
 
 
 def read(name: str) -> str:
     return (REPOSITORY / name).read_text("utf-8")
-
-
-def tracked() -> list[str]:
-    """Every file of the repository."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    return [name for name in listed.stdout.split("\0") if (REPOSITORY / name).is_file()]
 
 
 def test_uv_is_installed_by_its_checksum_wherever_it_is():
