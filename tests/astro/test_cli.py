@@ -154,6 +154,17 @@ def test_airflow_reaches_the_sandbox_by_the_name_that_the_connections_have(merge
     assert set(re.findall(r"http://sandbox:(\d+)", settings)) <= ports
 
 
+def test_the_sandbox_is_not_root_and_writes_to_memory_alone(merged):
+    sandbox = merged["sandbox"]
+    assert sandbox["read_only"] is True
+    (memory,) = sandbox["tmpfs"]
+    writes_to = sandbox["command"][sandbox["command"].index("--directory") + 1]
+    assert writes_to.startswith(f"{memory}/")
+    assert (sandbox["cap_drop"], sandbox["security_opt"]) == (["ALL"], ["no-new-privileges:true"])
+    dockerfile = (REPOSITORY / "sandbox" / "Dockerfile").read_text("utf-8")
+    assert re.findall(r"^USER (.+)$", dockerfile, re.MULTILINE)[-1] == "sandbox"
+
+
 def test_what_builds_the_sandbox_s_image_names_it_as_the_override_does(merged):
     page = (REPOSITORY / "docs" / "astro.md").read_text("utf-8")
     build = f"docker build --tag {merged['sandbox']['image']} --file sandbox/Dockerfile ."
