@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack
 
 import pytest
 
 from include.lake import Lake
 from sandbox.demo import s3_client
+from tests.answering import answering
 from tests.security.conftest import INTERVALS, run
 from tests.security.poison import ELSEWHERE, START, page_of_posts
 from tests.security.secret_scan import SANDBOX_SECRETS, files_below, places_of, rows_of
@@ -20,28 +20,9 @@ LOOKED_AT = ("rendered_task_instance_fields", "xcom", "connection", "variable", 
 @pytest.fixture
 def another_site() -> Iterator[Callable[[str], str]]:
     """Serves a page at another origin of this machine; returns its address."""
-    servers = []
-
-    def serve(html: str) -> str:
-        class Page(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", "text/html")
-                self.end_headers()
-                self.wfile.write(html.encode())
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{server.server_port}/"
-
-    yield serve
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    with ExitStack() as sites:
+        page = {"Content-Type": "text/html"}
+        yield lambda html: sites.enter_context(answering(html.encode(), page))
 
 
 def test_another_site_s_form_decides_nothing(airflow, logged_in, another_site):

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
-import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack, contextmanager
 
 import pytest
 import requests
@@ -20,6 +18,7 @@ from include.x_api.client import XApi
 from include.x_api.errors import BadRequest, TooLarge, XUnavailable
 from include.x_api.problems import check_meaning
 from include.x_api.session import judge
+from tests.answering import answering
 
 MEGABYTE = 2**20
 Serve = Callable[[bytes, dict[str, str]], str]
@@ -38,31 +37,8 @@ def most_memory() -> Iterator[Callable[[], int]]:
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     """Answers every request alike, 64 times the same piece; returns its address."""
-    servers = []
-
-    def serve(piece: bytes, headers: dict[str, str]) -> str:
-        class Answering(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                with suppress(OSError):  # who asked may have read enough
-                    for _ in range(64):
-                        self.wfile.write(piece)
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{server.server_port}"
-
-    yield serve
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    with ExitStack() as servers:
+        yield lambda piece, headers: servers.enter_context(answering(piece, headers, times=64))
 
 
 @pytest.fixture(scope="module")
