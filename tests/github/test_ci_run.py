@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / ".ci" / "run"
+from tests.host_tools import host_tool
+from tests.tracked import REPOSITORY, tracked
+
+SCRIPT = REPOSITORY / ".ci" / "run"
 GITHUB = "chromium google-chrome java shellcheck aws systemd-analyze cloud-init docker"
 """What a runner of GitHub's has already; its Docker has Compose as a plugin."""
 DEBIAN = "chromium default-jre-headless caddy docker-compose cloud-init shellcheck awscli systemd"
@@ -78,3 +81,20 @@ def test_what_the_release_has_no_package_for_is_named_and_nothing_is_run(run):
     assert done.returncode != 0
     assert "There is no package awscli here. On Ubuntu, snap install aws-cli" in done.stderr
     assert did == "sudo apt-get -qq update\n"
+
+
+def test_shellcheck_finds_nothing_in_any_script():
+    scripts = [
+        name
+        for name in tracked()
+        if re.match(rb"#!.*\b(ba)?sh\n", (REPOSITORY / name).read_bytes()[:40])
+    ]
+    assert {".ci/run", "deploy/ec2/release", "deploy/host/migrate"} <= set(scripts)
+    done = subprocess.run(
+        [host_tool("shellcheck"), *scripts],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == ""
