@@ -22,6 +22,12 @@ from sandbox.airflow_home import REPOSITORY
 BASE = "localhost/debian"
 HOST = "localhost/tweet-lake"
 PACKAGES = "ca-certificates,caddy,python3,python3-pip,python3-venv"
+FOLDERS = {
+    "/opt/airflow/logs": "50000:0 770",
+    "/run/postgresql": "999:999 3777",
+    "/var/lib/caddy": "50000:0 770",
+}
+"""Owner and mode that a volume takes over, whichever container is first."""
 DAGS = sorted((REPOSITORY / "dags").glob("*.py"))
 UNWANTED = (".git", ".env", ".local", ".venv")
 
@@ -66,7 +72,7 @@ def prove_host(builder: Builder) -> None:
         "TWEET_LAKE_SECRETS_FOLDER": "/tmp",  # noqa: S108 - of the image
         "TWEET_LAKE_SECRETS_PREFIX": "tweet-lake",
     }
-    look_at(builder, HOST, "/opt/airflow/tweet-lake", with_secrets)
+    look_at(builder, HOST, "/opt/airflow/tweet-lake", with_secrets, FOLDERS)
 
 
 def prove_astro(builder: Builder) -> None:
@@ -94,7 +100,13 @@ def prove_astro(builder: Builder) -> None:
     look_at(builder, image, home, folders)
 
 
-def look_at(builder: Builder, image: str, code: str, environment: dict[str, str]) -> None:
+def look_at(
+    builder: Builder,
+    image: str,
+    code: str,
+    environment: dict[str, str],
+    folders: dict[str, str] | None = None,
+) -> None:
     """Run what a container of the image would, its file system read-only but for /tmp."""
     container = Container(builder, image, code, environment)
     try:
@@ -104,6 +116,10 @@ def look_at(builder: Builder, image: str, code: str, environment: dict[str, str]
         found = [name for name in UNWANTED if (container.root / code[1:] / name).exists()]
         if found:
             sys.exit(f"{image} holds {', '.join(found)}.")
+        for folder, wanted in (folders or {}).items():
+            is_so = container.run(f"stat --format='%u:%g %a' {folder}").strip()
+            if is_so != wanted:
+                sys.exit(f"{folder} is {is_so} and has to be {wanted}.")
         show(f"runs as user {user}; {folder_size(container.root)} MB")
         show(f"airflow version: {container.run('airflow version').split()[-1]}")
         container.run("airflow db migrate")

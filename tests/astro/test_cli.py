@@ -38,7 +38,7 @@ def _left_out(folder: str, names: list[str]) -> set[str]:
     return {
         name
         for name in names
-        for pattern in [*IGNORED, ".*_cache"]
+        for pattern in IGNORED
         if fnmatch(str(inside / name), pattern.removeprefix("**/")) or name == pattern[3:]
     }
 
