@@ -15,7 +15,7 @@ from typing import Any
 
 import boto3
 
-from command.trouble import Trouble, asking_aws, fails, run
+from command.trouble import Trouble, asking_aws, fails, run, say
 
 IN_IMAGE = "/opt/airflow/tweet-lake/deploy/host"
 AIRFLOW = ("scheduler", "dag-processor", "triggerer", "api-server")
@@ -48,16 +48,25 @@ class Host:
         self.folder = Path(self._settings.get("TWEET_LAKE_FOLDER", "/var/lib/tweet-lake"))
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._memory = self.folder / "state.json"
-        self.state: dict[str, Any] = (
-            json.loads(self._memory.read_text(encoding="utf-8")) if self._memory.exists() else {}
-        )
-        """``image`` that runs, ``previous`` image with the backup of then, and what an upgrade
-        that has not ended is ``upgrading`` to."""
+        self.state: dict[str, Any] = self._recall()
+        """``image`` that runs, since when it ``began`` with metadata of its own, the ``previous``
+        image with its backup, and the ``move`` to another that has not ended: move.py."""
 
     def __getitem__(self, name: str) -> str:
         if not self._settings.get(name):
             raise Trouble(f"{name} is not set in {self.file}; the stack's outputs have its value")
         return self._settings[name]
+
+    def _recall(self) -> dict[str, Any]:
+        if not self._memory.exists():
+            return {}
+        try:
+            return dict(json.loads(self._memory.read_text(encoding="utf-8")))
+        except (ValueError, TypeError) as error:
+            raise Trouble(
+                f"{self._memory} is damaged ({error}); move it away, and tweet-lake start starts "
+                "what the stack names, with the metadata that is here"
+            ) from None
 
     def remember(self, **facts: Any) -> None:
         """Keep facts over the host's restarts; None forgets one.
@@ -66,6 +75,8 @@ class Host:
             Trouble: the disk is full; what was known before is still there.
         """
         state = {k: v for k, v in {**self.state, **facts}.items() if v is not None}
+        if state == self.state:
+            return
         draft = self._memory.with_suffix(".part")
         try:
             draft.write_text(json.dumps(state, indent=1), encoding="utf-8")
@@ -75,8 +86,11 @@ class Host:
         self.state = state
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self, *, patient: bool) -> Iterator[None]:
         """One command at a time: the timer's backup must not meet an upgrade.
+
+        Args:
+            patient: wait for the other one; systemd bounds how long.
 
         Raises:
             Trouble: another one is at work.
@@ -85,7 +99,12 @@ class Host:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise Trouble("another tweet-lake is at work on this host; wait for it") from None
+                if not patient:
+                    said = "another tweet-lake is at work on this host; wait for it"
+                    raise Trouble(said) from None
+                say("another tweet-lake is at work on this host: waiting for its end")
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                self.state = self._recall()
             yield
 
     def wanted(self) -> str:
@@ -157,7 +176,17 @@ class Host:
         link.unlink(missing_ok=True)
         link.symlink_to(self._release(image))
         link.replace(self.folder / "current")
-        self.remember(image=image, upgrading=None)
+
+    def migrate(self, image: str) -> None:
+        """Bring the metadata to what the image needs, which starting it does as well."""
+        line = self.compose("run", "--rm", "-T", "migrate", image=image)
+        run(*line, what=f"{image} can't migrate the metadata")
+
+    def start_database(self, image: str) -> None:
+        """Have the database up, as the image's compose file says it."""
+        if self.has_own_database:
+            line = self.compose("up", "--detach", "--wait", "postgres", image=image)
+            run(*line, what="the database does not start")
 
     def quieten(self) -> None:
         """Stop Airflow, once the tasks under way have ended; the database goes on."""

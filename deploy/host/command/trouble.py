@@ -8,17 +8,18 @@ from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-_COMPARE = "compare {} in host.env with the stack's outputs"
+_COMPARE = "is {} in host.env the right one?"
 _REMEDIES = {
-    "AccessDenied": "it is somebody else's, or the instance's role may not; "
-    + _COMPARE.format("it"),
+    "AccessDenied": "it is somebody else's, or this host's role may not; " + _COMPARE.format("it"),
     "ExpiredToken": "the credentials have expired; is the clock right (timedatectl)?",
     "InvalidAccessKeyId": "the credentials are not valid any more",
     "NoSuchBucket": _COMPARE.format("TWEET_LAKE_BUCKET"),
+    "NoSuchKey": "it has expired, or was deleted",
     "ParameterNotFound": _COMPARE.format("TWEET_LAKE_IMAGE_PARAMETER"),
     "ResourceNotFound": "the stack makes it: look at the stack's events",
     "UnrecognizedClient": "the credentials are not valid any more",
 }
+_PACKAGES = {"docker": "docker.io docker-compose-v2"}
 
 
 class Trouble(Exception):
@@ -47,17 +48,21 @@ def run(
             command, input=feed, capture_output=True, text=True, check=False, env=env
         )
     except FileNotFoundError:
-        raise Trouble(
-            f"there is no {command[0]}: apt install docker.io docker-compose-v2"
-        ) from None
+        package = _PACKAGES.get(command[0], "postgresql-client")
+        raise Trouble(f"there is no {command[0]}: apt install {package}") from None
     if done.returncode:
         raise Trouble(f"{what}: {last_words(done.stderr or done.stdout)}")
     return done.stdout
 
 
-def fails(*command: str) -> bool:
-    """Whether a program that only looks says no."""
-    return subprocess.run(command, capture_output=True, check=False).returncode != 0
+def fails(*command: str, env: Mapping[str, str] | None = None) -> bool:
+    """Whether a program says no, where that is no trouble."""
+    return subprocess.run(command, capture_output=True, check=False, env=env).returncode != 0
+
+
+def say(text: str) -> None:
+    """Print a line at once: an upgrade takes minutes."""
+    print(text, flush=True)
 
 
 def last_words(text: str) -> str:
@@ -78,4 +83,5 @@ def asking_aws(what: str) -> Iterator[None]:
         code = str(error.response["Error"]["Code"]).removesuffix("Exception")
         raise Trouble(f"{what}: {error}; {_REMEDIES.get(code, 'see AWS about it')}") from error
     except BotoCoreError as error:
-        raise Trouble(f"{what}: {error}; has the instance its role, and a way to AWS?") from error
+        remedy = "has the host its role or its credentials, and a way to AWS?"
+        raise Trouble(f"{what}: {error}; {remedy}") from error

@@ -79,6 +79,8 @@ class HostMachine:
         programs_folder = folder / "bin"
         programs_folder.mkdir()
         (programs_folder / "docker").symlink_to(Path(__file__).with_name("docker"))
+        # The stand-in is called so often that how its Python is found takes longer than all else.
+        (programs_folder / "python3").symlink_to(Path(sys.executable).resolve())
         self.endpoint = endpoint
         self.settings = folder / "host.env"
         self.set()

@@ -113,7 +113,7 @@ def test_a_parameter_that_the_stack_did_not_make(host):
     host.set(TWEET_LAKE_IMAGE_PARAMETER="/other/image")
     told = host.refused("start")
     assert "/other/image" in told
-    assert "compare TWEET_LAKE_IMAGE_PARAMETER" in told
+    assert "is TWEET_LAKE_IMAGE_PARAMETER in host.env the right one?" in told
 
 
 def test_an_image_that_is_not_there(host):
