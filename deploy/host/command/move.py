@@ -76,8 +76,9 @@ def move(host: Host, to: str, backup: str | None = None) -> None:
         say(f"{error}\ngoing on with {old}")
         try:
             host.remember(move=None)
-        finally:
             host.up(old)
+        except Trouble as worse:
+            raise Trouble(f"{error}; {worse}; nothing runs: tweet-lake start tries again") from None
         raise
     _arrive(host, metadata)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -64,6 +66,10 @@ class Database:
     def url(self) -> str:
         """As Airflow is told it."""
         return f"postgresql+psycopg://airflow@/airflow?host={self.socket}"
+
+
+class Killed(BaseException):
+    """Here the command ends."""
 
 
 _COMMON = {"--project-name", "tweet-lake", "--env-file", "--file", "--profile", "local"}
@@ -173,6 +179,29 @@ class HostMachine:
         assert ran.returncode == 1, ran.stdout + ran.stderr
         assert ran.stderr.startswith("tweet-lake: ")
         return ran.stderr
+
+    def killed(self, *arguments: str, at: str) -> None:
+        """Run it, and have it end without a word before the first call that matches, or ``after ``.
+
+        As by SIGKILL, but for what Python's ``finally`` does; a process of its own takes a second.
+        """
+        when, pattern = (
+            ("after", at.removeprefix("after ")) if at.startswith("after ") else ("", at)
+        )
+
+        class Dying(subprocess.Popen):
+            def __init__(self, line: Any, **options: Any) -> None:
+                is_the_one = re.search(pattern, " ".join(map(str, line)))
+                if is_the_one and not when:
+                    raise Killed
+                super().__init__(line, **options)
+                if is_the_one:
+                    self.communicate()
+                    raise Killed
+
+        with mock.patch.object(subprocess, "Popen", Dying), contextlib.suppress(Killed):
+            self.run(*arguments)
+            raise AssertionError(f"nothing like {at}")
 
     def order(self, call: str, how: str = "die", said: str = "", code: int = 0) -> None:
         """Let the next call of docker that matches go wrong: ``die``, ``cut`` or ``hang``."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import UTC, datetime, timedelta
 
 import boto3
 import psycopg
 import pytest
 
-from tests.deploy.command.machine import OLD, client
+from tests.deploy.command.machine import NEW, OLD, HostMachine, client
 
 
 @pytest.fixture
@@ -173,3 +175,114 @@ def test_the_database_in_rds_is_dumped_over_tls_and_its_password_is_in_no_call(s
     told = started.refused("backup")
     assert "the secret tweet-lake/airflow/database" in told
     assert "the stack makes it" in told
+
+
+def test_rds_s_secret_that_is_not_complete_yet(started):
+    secrets, name = client("secretsmanager", started.endpoint), "tweet-lake/airflow/database"
+    secrets.create_secret(Name=name, SecretString='{"username": "airflow", "password": "s3cret"}')
+    started.set(TWEET_LAKE_DATABASE="rds")
+    told = started.refused("backup")
+    secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+    assert (
+        f"the secret {name} does not say how to log in to RDS (KeyError('host') is amiss)" in told
+    )
+    assert "s3cret" not in told
+
+
+def test_what_else_lies_there_is_no_backup(started):
+    place, s3 = started.done("backup").strip(), client("s3", started.endpoint)
+    for name in ("", "before-cleanup.dump", "20991231T235959Z.dump.part"):
+        s3.put_object(Bucket=started.bucket, Key=f"backups/metadata/{name}", Body=b"")
+    assert place.endswith(re.findall(r"^backup +(\S+)$", started.done("status"), re.MULTILINE)[0])
+    started.done("stop")
+    assert "before-cleanup.dump is not there" in started.refused(
+        "restore", "backups/metadata/before-cleanup.dump"
+    )
+    started.done("restore")
+
+
+def test_two_backups_in_a_second_are_two(started):
+    assert started.done("backup") != started.done("backup")
+    assert len(keys(started)) == 2
+
+
+@pytest.fixture
+def replaced(started, tmp_path):
+    """A host in the place of one that was lost: its database is new, and so is its disk."""
+    started.done("backup")
+    kept = aged(started, days=1)
+    started.database.make()
+    (tmp_path / "new").mkdir()
+    new = HostMachine(tmp_path / "new", started.endpoint, started.bucket, started.database)
+    new.image(OLD)
+    new.image(NEW)
+    new.done("start")
+    return new, kept
+
+
+def aged(host, days):
+    """The only backup, as if it had been made some days ago; its key."""
+    (key,) = keys(host)
+    made = datetime.now(UTC) - timedelta(days=days)
+    older = f"backups/metadata/{made:%Y%m%dT%H%M%SZ}.dump"
+    s3, source = client("s3", host.endpoint), {"Bucket": host.bucket, "Key": key}
+    s3.copy_object(CopySource=source, Bucket=host.bucket, Key=older)
+    s3.delete_object(**source)
+    return older
+
+
+def test_a_new_host_takes_the_backup_of_the_one_that_was_lost(replaced):
+    host, _ = replaced
+    host.done("stop")
+    host.done("restore")
+    assert runs(host) == "20000"
+
+
+def test_a_new_host_never_takes_its_own_empty_metadata_for_what_was_lost(replaced):
+    host, kept = replaced
+    own = host.done("backup").strip().partition(f"{host.bucket}/")[2]  # as the timer does at night
+    host.done("stop")
+    told = host.refused("restore")
+    assert f"  {kept} of {OLD}\n" in told
+    assert f"  {own} of {OLD}, made on this host\n" in told
+    assert "name it (tweet-lake restore KEY)" in told
+    host.done("restore", kept)
+    assert runs(host) == "20000"
+    host.done("start")
+    host.done("backup")
+    host.database.sql("DELETE FROM run")
+    host.done("stop")
+    host.done("restore")  # now what it backs up is what everybody means
+    assert runs(host) == "20000"
+
+
+def test_what_a_rollback_has_kept_of_a_newer_release_is_not_taken_unasked(started):
+    started.done("upgrade", NEW)
+    started.done("rollback")
+    of_old, of_new = keys(started)
+    started.done("stop")
+    told = started.refused("restore")
+    assert f"{of_old} of {OLD}" in told
+    assert f"{of_new} of {NEW}" in told
+
+
+def test_metadata_that_the_release_can_t_take_changes_nothing(started):
+    started.done("backup")
+    started.database.sql("DELETE FROM run WHERE id > 7")
+    started.done("stop")
+    started.order("run --rm -T migrate", said="Can't locate revision identified by 'd2f4e1b3c5a7'")
+    told = started.refused("restore")
+    assert f"{keys(started)[0]} is of {OLD}, and {OLD} can't migrate the metadata" in told
+    assert "Can't locate revision" in told
+    assert "all is as it was" in told
+    assert runs(started) == "7"
+    started.done("restore")
+    assert runs(started) == "20000"
+    assert started.database.names() == {"airflow"}
+
+
+def test_right_after_an_upgrade_the_backup_of_before_comes_back_and_is_migrated(started):
+    started.done("upgrade", NEW)
+    started.done("stop")
+    started.done("restore")
+    assert started.database.sql("SELECT name FROM release") == NEW

@@ -137,16 +137,50 @@ def test_a_release_that_does_not_get_healthy(host):
     assert "tweet-lake-scheduler-1 is unhealthy" in told
 
 
-def test_two_commands_do_not_meet(host):
+def test_a_state_that_is_damaged_is_named(host):
+    host.done("start")
+    file = host.folder / "var" / "state.json"
+    file.write_text('{"image": ')
+    told = host.refused("status")
+    assert f"{file} is damaged" in told
+    assert "move it away, and tweet-lake start starts what the stack names" in told
+    file.unlink()
+    host.done("start")
+
+
+@pytest.fixture
+def busy(host):
+    """A host where a backup is under way, for as long as nobody ends it."""
     host.done("start")
     host.order("pg_dump", how="hang")
-    first = host.start("backup")
+    backup = host.start("backup")
     try:
         while not (host.standin / "hangs").exists():
-            assert first.poll() is None
-        assert "another tweet-lake is at work" in host.refused("backup")
-        host.done("status")
+            assert backup.poll() is None
+        host.other = backup
+        yield host
     finally:
-        os.killpg(first.pid, signal.SIGKILL)
-        first.communicate()
-    host.done("backup")
+        if backup.poll() is None:
+            os.killpg(backup.pid, signal.SIGKILL)
+        backup.communicate()
+
+
+def test_two_commands_do_not_meet(busy):
+    for command in ("backup", "upgrade", "rollback", "restore"):
+        assert "another tweet-lake is at work" in busy.refused(command)
+    busy.done("status")
+    os.killpg(busy.other.pid, signal.SIGKILL)
+    busy.other.communicate()
+    busy.done("backup")
+
+
+def test_a_stop_waits_for_what_is_at_work(busy):
+    stop = busy.start("stop")
+    assert stop.stdout.readline() == (
+        "another tweet-lake is at work on this host: waiting for its end\n"
+    )
+    assert busy.running().keys() == EVERYTHING
+    os.killpg(busy.other.pid, signal.SIGKILL)
+    _, told = stop.communicate()
+    assert (stop.returncode, told) == (0, "")
+    assert busy.running() == {}
