@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import IO, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -27,14 +28,17 @@ class Trouble(Exception):
 
 
 def run(
-    *command: str, what: str, feed: str | None = None, env: Mapping[str, str] | None = None
+    *command: str,
+    what: str,
+    feed: str | IO[bytes] | None = None,
+    env: Mapping[str, str] | None = None,
 ) -> str:
     """Run a program to its end.
 
     Args:
         command: its name and arguments.
         what: what is the matter if it fails; its own last words are put behind.
-        feed: its standard input.
+        feed: its standard input: a text, or a file.
         env: its environment, if that is not ours.
 
     Returns:
@@ -44,8 +48,9 @@ def run(
         Trouble: it is not there, or it failed.
     """
     try:
-        done = subprocess.run(
-            command, input=feed, capture_output=True, text=True, check=False, env=env
+        given: Any = {"input": feed} if isinstance(feed, str) else {"stdin": feed}
+        done: subprocess.CompletedProcess[str] = subprocess.run(
+            command, **given, capture_output=True, text=True, check=False, env=env
         )
     except FileNotFoundError:
         package = _PACKAGES.get(command[0], "postgresql-client")
