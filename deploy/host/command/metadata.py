@@ -29,6 +29,10 @@ class Metadata:
         about = {} if "move" in self._host.state else {"image": self._host.state["image"]}
         return self.backups.write(self._programs(), about)
 
+    def keys(self) -> list[str]:
+        """All backups, the oldest first."""
+        return self.backups.keys()
+
     def release(self, key: str) -> str | None:
         """The image that a backup is of."""
         return self.backups.about(key).get("image")

@@ -23,6 +23,8 @@ COMMAND = REPOSITORY / "deploy" / "host" / "tweet-lake"
 PARAMETER = "/tweet-lake/image"
 OLD, NEW = (f"123456789012.dkr.ecr.eu-central-1.amazonaws.com/tweet-lake:{v}" for v in "12")
 REGION = "eu-central-1"
+MIGRATED = "migrated"
+"""A database as Airflow leaves it before its first run."""
 
 
 def programs() -> Path:
@@ -52,11 +54,11 @@ class Database:
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
-    def make(self) -> None:
-        """An empty one in the place of whatever was there."""
-        for name in ("airflow", "restored", "replaced"):
-            self.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", "postgres")
-        self.sql("CREATE DATABASE airflow", "postgres")
+    def make(self, template: str = "template0") -> None:
+        """An empty one in the place of whatever was there, or a copy of another."""
+        names = ("airflow", "restored", "replaced")
+        drop = [f"DROP DATABASE IF EXISTS {name} WITH (FORCE);" for name in names]
+        self.sql(f"{' '.join(drop)} CREATE DATABASE airflow TEMPLATE {template}", "postgres")
 
     def belong_to(self, user: str, *, entirely: bool) -> str:
         """Let another user keep the metadata here: as the owner, or by what the owner grants.
@@ -73,7 +75,7 @@ class Database:
     def names(self) -> set[str]:
         """The databases that are there beside PostgreSQL's own."""
         found = self.sql("SELECT datname FROM pg_database", "postgres").split()
-        return set(found) - {"postgres", "template0", "template1"}
+        return set(found) - {"postgres", "template0", "template1", MIGRATED}
 
     def url(self) -> str:
         """As Airflow is told it."""

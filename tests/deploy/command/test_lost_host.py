@@ -51,12 +51,21 @@ def airflow(world, database, tmp_path):
     return RealAirflow(tmp_path / "airflow", database, world, *ACCOUNTS)
 
 
-def a_host(folder, world, database, airflow):
+@pytest.fixture
+def a_host(world, migrated, database, tmp_path):
     """A new instance with its image: its disk is new, what is in AWS is as it was."""
-    folder.mkdir()
-    host = HostMachine(folder, world.s3_url, world.bucket, database)
-    host.image(OLD, line=airflow.line("db", "migrate"))
-    return host
+    ssm = client("ssm", world.s3_url)
+    ssm.put_parameter(Name=PARAMETER, Value=OLD, Type="String", Overwrite=True)
+
+    def make(name):
+        (tmp_path / name).mkdir()
+        # What a first start makes of the metadata; test_upgrade_drill.py migrates for real.
+        database.make(migrated)
+        host = HostMachine(tmp_path / name, world.s3_url, world.bucket, database)
+        host.image(OLD, migrate="SELECT 1")
+        return host
+
+    return make
 
 
 def curated(lake):
@@ -77,38 +86,44 @@ def posted(world, account, interval):
     return sorted(str(post.post_id) for post in posts)
 
 
+def key_of(place):
+    """What `tweet-lake restore` takes."""
+    return place.split("/", 3)[3]
+
+
 def test_a_lost_host_is_replaced_without_a_gap_and_without_paying_twice(
-    world, lake, airflow, database, tmp_path
+    world, lake, airflow, a_host
 ):
-    ssm = client("ssm", world.s3_url)
-    ssm.put_parameter(Name=PARAMETER, Value=OLD, Type="String", Overwrite=True)
     now = datetime.now(UTC)
     known, later, dying = intervals_between("tweets", now - 6 * FOUR_HOURS, now)[:3]
 
-    host = a_host(tmp_path / "first", world, database, airflow)
+    host = a_host("first")
     host.done("start")
     with airflow.process() as first:
         first.order("begin")
         world.travel(known.end + MINUTE)
         assert first.order("run", known.name) == "success"
-        host.done("backup")
+        kept = host.done("backup").strip()
         world.travel(later.end + MINUTE)
         assert first.order("run", later.name) == "success"
         world.travel(dying.end + MINUTE)
         assert first.order("die", dying.name) is None
     # The host is lost: its disk, and its database with it.
     shutil.rmtree(host.folder)
-    database.make()
 
-    new = a_host(tmp_path / "second", world, database, airflow)
+    new = a_host("second")
     new.done("start")
     with airflow.process() as without_backup:
         # Not one run for each interval since 2022.
         assert without_backup.order("begin") == "12 of 12 were paused"
         (begun,) = without_backup.order("schedule").split()
         assert Interval.parse(begun).start >= dying.end
+    own = new.done("backup").strip()  # the timer's, at night
     new.done("stop")
-    new.done("restore")
+    told = new.refused("restore")
+    assert f"{key_of(own)} of {OLD}, made on this host" in told
+    assert key_of(kept) in told
+    new.done("restore", key_of(kept))
     new.done("start")
     world.travel(datetime.now(UTC))
     with airflow.process() as second:

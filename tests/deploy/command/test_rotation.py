@@ -68,8 +68,8 @@ def secrets(world):
 
 
 @pytest.fixture(scope="module")
-def airflow(world, secrets, server, tmp_path_factory):
-    server.make()
+def airflow(world, secrets, server, migrated, tmp_path_factory):
+    server.make(migrated)
     airflow = RealAirflow(tmp_path_factory.mktemp("of") / "airflow", server, world, *ACCOUNTS)
     for name in [name for name in airflow.environment if name.startswith("AIRFLOW_CONN_")]:
         del airflow.environment[name]
@@ -82,7 +82,6 @@ def airflow(world, secrets, server, tmp_path_factory):
         "AWS_DEFAULT_REGION": "eu-central-1",
         "AWS_ENDPOINT_URL": world.s3_url,
     }
-    airflow.command("db", "migrate")
     with airflow.process() as process:
         yield process
 
