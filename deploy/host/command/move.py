@@ -2,12 +2,13 @@
 
 What state.json holds survives whatever happens to a command; this is what each makes of it:
 
-| state.json        | that is               | start           | upgrade    | rollback             |
-|-------------------|-----------------------|-----------------|------------|----------------------|
-| nothing           | a new host            | the stack's     | refused    | refused              |
-| image             | it runs, or ran last  | that image      | moves up   | moves to `previous`  |
-| image, move up    | an upgrade, cut short | refused         | goes on    | comes back           |
-| image, move down  | a rollback, cut short | refused         | comes back | goes on              |
+| state.json       | that is               | start      | upgrade    | rollback      | restore |
+|------------------|-----------------------|------------|------------|---------------|---------|
+| nothing          | a new host            | the stack's| refused    | refused       | refused |
+| image            | it runs, or ran last  | that image | moves up   | moves down to | done    |
+|                  |                       |            |            | `previous`    |         |
+| image, move up   | an upgrade, cut short | refused    | goes on    | comes back    | refused |
+| image, move down | a rollback, cut short | refused    | comes back | goes on       | refused |
 
 A move, and where it leaves the host if a step fails, or if the command is killed in it:
 
@@ -21,6 +22,9 @@ A move, and where it leaves the host if a step fails, or if the command is kille
 Coming back puts the backup of step 1 back and starts the old release; where that fails too, the
 host is left cut short. `previous` is touched by step 4 alone, so that what came back knows its own.
 Before metadata is put aside that a release may have run with since, it is backed up.
+
+A restore that is killed leaves either the metadata of before or those of the backup, and `start`
+starts with them.
 """
 
 from __future__ import annotations

@@ -281,6 +281,23 @@ def test_metadata_that_the_release_can_t_take_changes_nothing(started):
     assert started.database.names() == {"airflow"}
 
 
+@pytest.mark.parametrize(
+    ("at", "left"),
+    [("pg_restore --dbname", "7"), ("after psql", "20000"), ("after run --rm -T migrate", "20000")],
+)
+def test_a_restore_that_is_killed_leaves_the_one_or_the_other(started, at, left):
+    started.done("backup")
+    started.database.sql("DELETE FROM run WHERE id > 7")
+    started.done("stop")
+    started.killed("restore", at=at)
+    started.done("start")
+    assert runs(started) == left
+    started.done("stop")
+    started.done("restore")
+    assert runs(started) == "20000"
+    assert started.database.names() == {"airflow"}
+
+
 def test_right_after_an_upgrade_the_backup_of_before_comes_back_and_is_migrated(started):
     started.done("upgrade", NEW)
     started.done("stop")

@@ -121,9 +121,10 @@ def test_what_a_release_did_after_its_upgrade_was_killed_is_kept(started):
     told = started.done("rollback")
     is_at(started, OLD, "1 2 3")
     (kept,) = [line for line in told.splitlines() if "as it was left is kept as" in line]
+    key = kept.partition(f"{started.bucket}/")[2]
     started.done("upgrade", NEW)
     started.done("stop")
-    started.done("restore", kept.partition(f"{started.bucket}/")[2])
+    assert f"{key} of no release" in started.done("restore", key)
     started.done("start")
     is_at(started, NEW, "1 2 3 4")
 

@@ -140,6 +140,7 @@ def test_a_rollback_that_fails_has_changed_nothing_and_can_be_tried_again(starte
     started.order(call, said="no")
     assert "no" in started.refused("rollback")
     assert (release(started), runs(started)) == (NEW, "5000")
+    assert set(started.running().values()) == {NEW}
     started.done("rollback")
     is_as_before(started)
 
