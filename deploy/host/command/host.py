@@ -176,6 +176,9 @@ class Host:
         link.unlink(missing_ok=True)
         link.symlink_to(self._release(image))
         link.replace(self.folder / "current")
+        units = self._release(image) / "units"
+        if units.exists():  # not in every release that one may go back to
+            run(str(units), what=f"systemd does not take the units of {image}")
 
     def migrate(self, image: str) -> None:
         """Bring the metadata to what the image needs, which starting it does as well."""

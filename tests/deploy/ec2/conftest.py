@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import os
+import subprocess
+from base64 import b64decode
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +14,21 @@ from typing import Any
 import pytest
 from moto.backends import get_backend
 from moto.server import ThreadedMotoServer
+from moto.ssm.models import Parameter, ssm_backends
 
-from tests.deploy.ec2 import moto_types
+from tests.deploy.ec2 import moto_types, rules
+from tests.host_tools import host_tool
 
 REGION = "eu-central-1"
-TEMPLATE = (Path(__file__).parents[3] / "deploy" / "ec2" / "stack.yaml").read_text("utf-8")
+REPOSITORY = Path(__file__).parents[3]
+TEMPLATE = (REPOSITORY / "deploy" / "ec2" / "stack.yaml").read_text("utf-8")
+DEFAULTS = {
+    name: str(about["Default"])
+    for name, about in rules.TEMPLATE["Parameters"].items()
+    if "Default" in about
+}
+"""Named all the same: moto knows no previous value of what was not."""
+UBUNTU = "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id"
 SERVICES = (
     *("cloudformation", "cloudwatch", "ec2", "ecr", "glue", "iam", "lakeformation", "rds"),
     *("secretsmanager", "sns", "ssm"),
@@ -64,12 +77,18 @@ class Cloud:
             TemplateBody=TEMPLATE,
             Parameters=[
                 {"ParameterKey": name, "ParameterValue": value}
-                for name, value in {**self.needed(), **parameters}.items()
+                for name, value in {**DEFAULTS, **self.needed(), **parameters}.items()
             ],
             Capabilities=["CAPABILITY_IAM"],
         )
         (stack,) = stacks.describe_stacks(StackName="tweet-lake")["Stacks"]
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+    def user_data(self, host: str) -> str:
+        """What cloud-init is told on a host."""
+        asked = {"InstanceId": host, "Attribute": "userData"}
+        found = self.client("ec2").describe_instance_attribute(**asked)
+        return b64decode(found["UserData"]["Value"]).decode()
 
     def delete(self) -> None:
         self.client("cloudformation").delete_stack(StackName="tweet-lake")
@@ -101,6 +120,45 @@ def cloud(server: str) -> Iterator[Cloud]:
             s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
         s3.delete_bucket(Bucket=bucket)
     _reset()
+
+
+@pytest.fixture
+def ubuntu(cloud: Cloud) -> str:
+    """What Canonical publishes in every region, and moto does not."""
+    image = cloud.needed()["HostImage"]
+    parameter = Parameter("123456789012", UBUNTU, image, "String", None, None, None, 0, 1, "text")
+    ssm_backends["123456789012"][REGION]._parameters[UBUNTU].append(parameter)
+    return image
+
+
+@pytest.fixture
+def shell(cloud: Cloud, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Bash at the root of the repository, with the AWS CLI; each call of it is in ``aws.log``."""
+    aws = tmp_path / "aws"
+    # Debian's is too old for AWS_ENDPOINT_URL.
+    aws.write_text(
+        f'#!/bin/bash\nprintf "%s\\0" "$@" $\'\\n\' >> {tmp_path / "aws.log"}\n'
+        f'exec {host_tool("aws")} --endpoint-url {cloud.url} "$@"\n'
+    )
+    aws.chmod(0o755)
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+    environment = {
+        **kept,
+        "PATH": f"{tmp_path}:{kept['PATH']}",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_CONFIG_FILE": str(tmp_path / "none"),
+        "AWS_PAGER": "",
+    }
+
+    def shell(script: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["bash", "-eu", "-o", "pipefail", "-c", script],
+            cwd=REPOSITORY, env=environment, input=typed,
+            capture_output=True, text=True, check=False, timeout=300,
+        )  # fmt: skip
+
+    return shell
 
 
 def _reset() -> None:

@@ -1,19 +1,22 @@
 """What moto's CloudFormation knows nothing of, or little: made with the template's own properties.
 
-Moto drops kinds of resources that it does not know from a stack, and keeps two properties of a
-bucket. Here each of ours is made by a call of its service to the same server, so that a stack in
-moto has all that the template says. Left out, by moto itself: WaitCondition and its handle.
+Moto drops kinds of resources that it does not know from a stack, keeps two properties of a
+bucket, and looks at the condition of a resource once. Here each of ours is made by a call of its
+service to the same server, so that a stack in moto has all that the template says.
 """
 
 # ruff: noqa: ARG003 - moto asks for these arguments
 from __future__ import annotations
 
+import itertools
 import json
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from functools import lru_cache
 from typing import Any, ClassVar
+from unittest import mock
 
 import boto3
 from moto.cloudformation import parsing
@@ -30,9 +33,46 @@ def known() -> Iterator[None]:
     kinds = parsing.get_model_map()
     before = dict(kinds)
     kinds.update(_KINDS)
-    yield
+    with (
+        mock.patch.object(parsing, "NULL_MODELS", []),
+        mock.patch.object(parsing.ResourceMap, "build_resource_diff", _difference),
+        mock.patch.object(parsing.ResourceMap, "update", _update),
+    ):
+        yield
     kinds.clear()
     kinds.update(before)
+
+
+_difference_of_templates = parsing.ResourceMap.build_resource_diff
+_update_of_the_rest = parsing.ResourceMap.update
+
+
+def _difference(self, template, parameters=None):
+    """Moto's, with what a changed condition takes away or adds."""
+    after = copy(self)
+    after._parsed_resources = dict(self._parsed_resources)
+    after.input_parameters = {**self.input_parameters, **(parameters or {})}
+    after.load_parameters()
+    after.load_conditions()
+    found = _difference_of_templates(self, template, parameters)
+    for name, resource in template["Resources"].items():
+        condition = resource.get("Condition")
+        if condition and name in self._resource_json_map:
+            was, will = (m.lazy_condition_map[condition] for m in (self, after))
+            if not (was and will) and name in found["Modify"]:
+                found["Modify"].remove(name)
+            if was is not will:
+                found["Add" if will else "Remove"].append(name)
+    return found
+
+
+def _update(self, template, parameters=None):
+    gone = _difference(self, template, parameters)["Remove"]
+    before = {name: self._parsed_resources.get(name) for name in gone}
+    _update_of_the_rest(self, template, parameters)
+    for name, resource in before.items():
+        if self._parsed_resources.get(name) is resource:
+            self._parsed_resources.pop(name, None)
 
 
 def client(service: str, region: str) -> Any:
@@ -282,14 +322,70 @@ class Alarm(Made):
         client("cloudwatch", region).delete_alarms(AlarmNames=[name])
 
 
+_signals = itertools.count(1)
+
+
+@of_kind("AWS::CloudFormation::WaitConditionHandle")
+class Signal(Made):
+    @classmethod
+    def make(cls, wanted, region):
+        return cls(f"https://cloudformation.example/signal-{next(_signals)}", {})
+
+    @classmethod
+    def unmake(cls, name, properties, region):
+        """Nobody waits at it any more."""
+
+
+@of_kind("AWS::CloudFormation::WaitCondition")
+class Wait(Signal):
+    """It does not wait: no host starts in moto."""
+
+
+@of_kind("AWS::EC2::NetworkInterface")
+class Interface(Made):
+    """Moto has one without its groups."""
+
+    @classmethod
+    def make(cls, wanted, region):
+        asked = {**wanted, "Groups": wanted["GroupSet"]}
+        del asked["GroupSet"]
+        made = client("ec2", region).create_network_interface(**asked)
+        return cls(made["NetworkInterface"]["NetworkInterfaceId"], {})
+
+    @classmethod
+    def unmake(cls, name, properties, region):
+        client("ec2", region).delete_network_interface(NetworkInterfaceId=name)
+
+
+@of_kind("AWS::EC2::EIPAssociation")
+class AddressOfInterface(Made):
+    @classmethod
+    def make(cls, wanted, region):
+        return cls(client("ec2", region).associate_address(**wanted)["AssociationId"], {})
+
+    @classmethod
+    def unmake(cls, name, properties, region):
+        client("ec2", region).disassociate_address(AssociationId=name)
+
+
 @of_kind("AWS::EC2::Instance")
 class Instance(Made):
     """Moto has one, without its door, its metadata's options, and without any update."""
 
     @classmethod
     def make(cls, wanted, region):
+        (interface,) = wanted["NetworkInterfaces"]
+        (found,) = client("ec2", region).describe_network_interfaces(
+            NetworkInterfaceIds=[interface["NetworkInterfaceId"]]
+        )["NetworkInterfaces"]
+        if held := found.get("Attachment"):  # moto lets it go on forever
+            before = client("ec2", region).describe_instances(InstanceIds=[held["InstanceId"]])
+            (state,) = [each["State"]["Name"] for each in before["Reservations"][0]["Instances"]]
+            assert state == "terminated", "AWS has one host at an interface at most"
+        assert "Association" in found, "the host begins without a way out"
         asked = {
             **wanted,
+            "NetworkInterfaces": [{**interface, "DeviceIndex": int(interface["DeviceIndex"])}],
             "UserData": b64decode(wanted["UserData"]).decode(),
             "IamInstanceProfile": {"Name": wanted["IamInstanceProfile"]},
             "TagSpecifications": [{"ResourceType": "instance", "Tags": wanted["Tags"]}],

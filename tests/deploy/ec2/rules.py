@@ -1,7 +1,7 @@
 """What CloudFormation asks of parameters before it makes anything; moto asks nothing.
 
 Patterns are for the whole value (Java's ``matches``); of the functions of ``Rules`` those that the
-template uses. ``Fn::ValueOf`` asks AWS about a resource: ``known`` answers in its place.
+template uses. ``Fn::ValueOfAll`` asks AWS about resources: ``known`` answers in its place.
 """
 
 from __future__ import annotations
@@ -67,5 +67,10 @@ def _value(of: Any, values: Mapping[str, Any], known: Mapping[tuple[str, str], s
         return [_value(one, values, known) for one in of]
     if isinstance(of, dict):
         ((function, what),) = of.items()
-        return values[what] if function == "Ref" else known[tuple(what)]
+        if function == "Ref":
+            return values[what]
+        assert function == "Fn::ValueOfAll"
+        kind, attribute = what
+        named = [name for name, about in TEMPLATE["Parameters"].items() if about["Type"] == kind]
+        return [known[name, attribute] for name in named]
     return of

@@ -62,6 +62,7 @@ def test_what_is_missing_is_named(name):
         ("Database", "aurora"),
         ("DatabaseClass", "large"),
         ("InstanceType", "t3.micro"),
+        ("WithHost", "two"),
         ("DiskSize", "8"),
         ("SecondSubnetId", "eu-central-1b"),
         ("GlueDatabase", "Tweet-Lake"),

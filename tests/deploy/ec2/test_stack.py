@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from ast import literal_eval
-from base64 import b64decode
 from operator import itemgetter
 from pathlib import Path
 
@@ -28,11 +26,6 @@ PLACEHOLDER = "replace-me"
 def secret(cloud, name):
     found = cloud.client("secretsmanager").get_secret_value(SecretId=f"tweet-lake/{name}")
     return found["SecretString"]
-
-
-def user_data(cloud, host):
-    found = cloud.client("ec2").describe_instance_attribute(InstanceId=host, Attribute="userData")
-    return b64decode(found["UserData"]["Value"]).decode()
 
 
 def instance(cloud, host):
@@ -138,7 +131,8 @@ def test_what_a_person_fills_says_so_and_the_rest_is_made_up(cloud):
 def test_the_host_has_one_door_and_its_metadata_take_a_token(cloud):
     host = instance(cloud, cloud.deploy()["HostId"])
     ec2 = cloud.client("ec2")
-    doors = [group["GroupId"] for group in host["SecurityGroups"]]
+    (interface,) = host["NetworkInterfaces"]
+    doors = [group["GroupId"] for group in interface["Groups"]]
     (door,) = ec2.describe_security_groups(GroupIds=doors)["SecurityGroups"]
     assert [(rule["FromPort"], rule["ToPort"]) for rule in door["IpPermissions"]] == [(443, 443)]
     assert host["MetadataOptions"]["HttpTokens"] == "required"
@@ -185,7 +179,7 @@ def test_lake_formation_knows_the_bucket_where_it_is_wanted(cloud):
 
 
 def test_cloud_init_takes_the_user_data_and_it_fits(cloud, tmp_path):
-    text = user_data(cloud, cloud.deploy()["HostId"])
+    text = cloud.user_data(cloud.deploy()["HostId"])
     assert len(text.encode()) < 16 * 1024
     file = tmp_path / "user-data.yaml"
     file.write_text(text, encoding="utf-8")
@@ -200,7 +194,7 @@ def test_the_host_knows_what_its_commands_ask_for(cloud):
     import yaml
 
     made = cloud.deploy(Tls="internal", Domain="")
-    config = yaml.safe_load(user_data(cloud, made["HostId"]))
+    config = yaml.safe_load(cloud.user_data(made["HostId"]))
     files = {file["path"]: file["content"] for file in config["write_files"]}
     known = dict(line.split("=", 1) for line in files["/etc/tweet-lake/host.env"].splitlines())
     assert known == {
@@ -211,11 +205,9 @@ def test_the_host_knows_what_its_commands_ask_for(cloud):
         "TWEET_LAKE_IMAGE_PARAMETER": "/tweet-lake/image",
         "TWEET_LAKE_SECRETS_PREFIX": "tweet-lake",
         "TWEET_LAKE_TLS": "internal",
+        "TWEET_LAKE_TOPIC": made["TopicOfAlarms"],
     }
-    (install,) = config["runcmd"]
-    compile(files[install[0]], install[0], "exec")
-    units = set(re.findall(r'"(tweet-lake[\w-]*\.(?:service|timer))"', files[install[0]]))
-    assert units == {path.name for path in (REPOSITORY / "deploy" / "host").glob("*.[st][ei][rm]*")}
+    assert config["runcmd"] == [["/opt/tweet-lake/install"]]
 
 
 def test_the_role_of_the_stack_is_the_one_that_calls_are_judged_by(cloud):
