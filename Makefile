@@ -125,8 +125,12 @@ audit: $(TESTABLE) ## Ask PyPI whether anything is known against a locked packag
 	done
 
 .PHONY: image
+image: POSTGRES := $(shell sed -n 's/^ *image: \(postgres:.*\)/\1/p' deploy/host/compose.yaml)
 image: ## Build the host's image (IMAGE=tweet-lake)
-	@docker build --platform linux/amd64 --file deploy/host/Dockerfile --tag '$(or $(IMAGE),tweet-lake)' .
+	@docker pull --quiet --platform linux/amd64 $(POSTGRES) > /dev/null
+	@postgres=$$(docker inspect --format '{{join .RepoDigests "\n"}}' $(POSTGRES) | grep -m 1 '^postgres@') && \
+	docker build --platform linux/amd64 --file deploy/host/Dockerfile \
+		--build-arg POSTGRES_IMAGE="$$postgres" --tag '$(or $(IMAGE),tweet-lake)' .
 
 .PHONY: push
 push: ## Build a release's image and push it to ECR (VERSION=v1.2.3)

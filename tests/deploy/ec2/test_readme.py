@@ -9,6 +9,7 @@ import pytest
 from moto.cloudformation.models import ChangeSet
 
 from include.settings import parse_settings
+from sandbox.smtp_sink import SmtpSink
 from tests.deploy.ec2.conftest import REPOSITORY
 
 README = (REPOSITORY / "deploy" / "ec2" / "README.md").read_text(encoding="utf-8")
@@ -51,7 +52,8 @@ def test_every_command_that_needs_no_host_works_from_the_empty_account_to_the_em
     look = next(number for number, block in enumerate(BLOCKS) if "--no-execute" in block)
     printed = run(*BLOCKS[: look + 1], FORGET_THE_LOOK, *BLOCKS[look + 1 : upto])
     assert "is there already" not in printed
-    assert re.search(r"lake\.example\.org\. A \d+\.\d+\.\d+\.\d+", printed)
+    assert re.search(r"^lake\.example\.org\. 300 IN A \d+\.\d+\.\d+\.\d+$", printed, re.MULTILINE)
+    assert "https://lake.example.org, user admin, password:\n" in printed
     secrets = cloud.client("secretsmanager")
 
     def secret(name):
@@ -70,6 +72,19 @@ def test_every_command_that_needs_no_host_works_from_the_empty_account_to_the_em
     run(BLOCKS[0], *BLOCKS[upto:])
     assert secrets.list_secrets()["SecretList"] == []
     assert settings.bucket in cloud.buckets()
+
+
+def test_the_mail_to_try_is_sent_by_the_connection(tmp_path, monkeypatch):
+    (code,) = re.findall(r"scheduler-1 python -c '(.+?)'\n", README, re.DOTALL)
+    sink = SmtpSink(tmp_path / "mails")
+    sink.start()
+    extra = {"disable_ssl": True, "disable_tls": True, "from_email": "lake@example.org"}
+    connection = {"conn_type": "smtp", "host": "127.0.0.1", "port": sink.port, "extra": extra}
+    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(connection))
+    exec(code, {})  # noqa: S102 - the page's own
+    sink.stop()
+    (mail,) = (tmp_path / "mails").iterdir()
+    assert "data-team@example.org" in mail.read_text()
 
 
 def test_what_was_not_run_is_marked():

@@ -20,6 +20,8 @@ from tests.host_tools import host_tool
 
 REPOSITORY = Path(__file__).parents[3]
 TEMPLATE = REPOSITORY / "deploy" / "ec2" / "release.yaml"
+COMPOSE = REPOSITORY / "deploy" / "host" / "compose.yaml"
+POSTGRES = f"postgres@sha256:{'a' * 64}"
 GITHUB = "token.actions.githubusercontent.com"
 
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS..IAM..OIDCProvider")  # moto's
@@ -207,7 +209,10 @@ def release(cloud, tmp_path):
         "aws": f'''
             if [ "$2" = describe-change-set ]; then cat "{tmp_path}/changes"; exit; fi
             exec "{aws}" --endpoint-url "{cloud.endpoint}" "$@"''',
-        "docker": f'cat > /dev/null; echo "$@" >> "{tmp_path}/docker"',
+        "docker": f"""
+            [ "$1" = login ] && cat > /dev/null
+            printf "%s\\n" "$*" >> "{tmp_path}/docker"
+            [ "$1" = inspect ] && printf "mirror/{POSTGRES}\\n{POSTGRES}\\n" || true""",
     }.items():
         (programs / name).write_text(f"#!/bin/sh\n{body}\n")
         (programs / name).chmod(0o755)
@@ -311,10 +316,14 @@ def test_a_release_that_would_change_more_than_the_image_is_refused(
 def test_a_release_is_pushed_once(cloud, release_stack, release, tmp_path):
     uri = release_stack["ImageRepository"]
     assert release("push", "v1.2.3").returncode == 0
-    login, build, push = (tmp_path / "docker").read_text().splitlines()
+    login, pull, inspect, build, push = (tmp_path / "docker").read_text().splitlines()
     assert login == f"login --username AWS --password-stdin {uri.split('/')[0]}"
-    assert (
-        build == f"build --platform linux/amd64 --file deploy/host/Dockerfile --tag {uri}:v1.2.3 ."
+    (postgres,) = re.findall(r"image: (postgres:\S+)", COMPOSE.read_text("utf-8"))
+    assert pull == f"pull --quiet --platform linux/amd64 {postgres}"
+    assert inspect == f'inspect --format {{{{join .RepoDigests "\\n"}}}} {postgres}'
+    assert build == (
+        "build --platform linux/amd64 --file deploy/host/Dockerfile "
+        f"--build-arg POSTGRES_IMAGE={POSTGRES} --tag {uri}:v1.2.3 ."
     )
     assert push == f"push --quiet {uri}:v1.2.3"
     (tmp_path / "docker").unlink()

@@ -123,6 +123,18 @@ def test_everything_of_a_release_is_of_its_image(services):
     assert re.search(r":\d+\.\d+", foreign["postgres"])
 
 
+@pytest.mark.parametrize("built_with", [f"postgres@sha256:{'0' * 64}", None])
+def test_a_release_names_postgresql_by_the_digest_that_it_was_built_with(built_with, tmp_path):
+    (order,) = re.findall(
+        r"^RUN (sed .+) deploy/host/compose.yaml$", read("Dockerfile"), re.MULTILINE
+    )
+    (tmp_path / "compose.yaml").write_text(read("compose.yaml"))
+    environment = {"POSTGRES_IMAGE": built_with} if built_with else {}
+    subprocess.run(["sh", "-c", f"{order} compose.yaml"], cwd=tmp_path, env=environment, check=True)
+    (written,) = re.findall(r"image: (postgres.+)", (tmp_path / "compose.yaml").read_text())
+    assert written == (built_with or re.search(r"image: (postgres.+)", read("compose.yaml"))[1])
+
+
 def test_a_setting_s_value_is_no_secret(services):
     for name, service in services.items():
         for key in service["environment"]:
