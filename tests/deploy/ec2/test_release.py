@@ -197,6 +197,22 @@ def test_whoever_may_send_the_upgrade_can_put_nothing_into_it(template):
     assert step["inputs"]["runCommand"] == ["/usr/local/bin/tweet-lake upgrade"]
 
 
+def test_an_upgrade_that_goes_back_is_waited_for(template):
+    resources = template["Resources"]
+    (step,) = resources["Upgrade"]["Properties"]["Content"]["mainSteps"]
+    limit = int(step["inputs"]["timeoutSeconds"])
+    waits = re.findall(r"for _ in {1\.\.(\d+)}", (REPOSITORY / "deploy/ec2/release").read_text())
+    workflow = yaml.safe_load((REPOSITORY / ".github/workflows/release.yaml").read_text())
+    job = workflow["jobs"]["deploy"]
+    (session,) = [
+        s["with"]["role-duration-seconds"] for s in job["steps"] if "aws" in s.get("uses", "")
+    ]
+    # A scheduler that waits for its tasks, twice until all is healthy, and as long for all else.
+    assert limit >= 2 * (600 + 2 * 600)
+    assert limit < int(waits[0]) * 10 < job["timeout-minutes"] * 60 < session
+    assert session == resources["DeployRole"]["Properties"]["MaxSessionDuration"]
+
+
 @pytest.fixture
 def release(cloud, tmp_path):
     """Runs deploy/ec2/release; docker is a stand-in that notes how it was called."""
