@@ -21,12 +21,14 @@ from command.metadata import Metadata, made_at
 from command.trouble import Trouble, asking_aws, fails, run
 
 SETTINGS = Path(os.environ.get("TWEET_LAKE_HOST_ENV", "/etc/tweet-lake/host.env"))
-TOLD = Path(os.environ.get("RUNTIME_DIRECTORY", "/run/tweet-lake-watch")) / "told.json"
-"""What was told since all was well, as names of :data:`Finding`."""
+MEMORY = Path(os.environ.get("RUNTIME_DIRECTORY", "/run/tweet-lake-watch")) / "memory.json"
+"""``told`` are names of :data:`Finding`, since all was well; ``busy`` is since when somebody is."""
 FULL, ROOMY = 0.90, 0.85
 """Parts of the disk: from the one on it is told, below the other it is well again."""
 TOO_OLD = timedelta(hours=26)
 """For a backup that is made every day."""
+PATIENCE = timedelta(minutes=90)
+"""No start, upgrade or backup takes longer; one that does hangs, or fails again and again."""
 Finding = tuple[str, str | None]
 """What is not well, and a sentence about it; None where nobody can say yet."""
 
@@ -79,7 +81,7 @@ def look(host: Host) -> Iterator[Finding]:
             yield part.__name__, str(error)
 
 
-def is_changing(host: Host) -> bool:
+def is_busy(host: Host) -> bool:
     """Whether somebody starts, stops or upgrades: what is down then will come up, or fail."""
     unit = ("systemctl", "show", "--property=ActiveState", "--value", "tweet-lake.service")
     if run(*unit, what="systemd does not answer").strip() in {"activating", "deactivating"}:
@@ -100,23 +102,30 @@ def tell(host: Host, subject: str, text: str) -> None:
         )
 
 
+def watch(host: Host) -> None:
+    """Look, and tell what is new."""
+    memory = json.loads(MEMORY.read_text()) if MEMORY.exists() else {}
+    told, now = memory.get("told", []), datetime.now(UTC)
+    found = list(look(host))
+    bad = {name: sentence for name, sentence in found if sentence}
+    print("\n".join(bad.values()) or "nothing is amiss")
+    busy = memory.get("busy", now.isoformat()) if is_busy(host) else None
+    if busy and now - datetime.fromisoformat(busy) < PATIENCE:
+        print("somebody is at work on this host: nothing is told")
+    elif new := bad.keys() - set(told):
+        text = "\n".join(bad.values())
+        tell(host, "not well", f"{text}\n\ndocs/operating.md says what to do.")
+        told = [*told, *new]
+    elif told and not found:
+        tell(host, "well again", "All that was told is well again.")
+        told = []
+    MEMORY.write_text(json.dumps({"told": told} | ({"busy": busy} if busy else {})))
+
+
 def main() -> int:
-    """Look and tell; 1 and a sentence if nobody could be told."""
+    """Watch; 1 and a sentence if nobody could be told."""
     try:
-        host = Host(SETTINGS)
-        told: list[str] = json.loads(TOLD.read_text()) if TOLD.exists() else []
-        found = list(look(host))
-        bad = {name: sentence for name, sentence in found if sentence}
-        print("\n".join(bad.values()) or "nothing is amiss")
-        if is_changing(host):
-            print("somebody is at work on this host: nothing is told")
-        elif new := bad.keys() - set(told):
-            text = "\n".join(bad.values())
-            tell(host, "not well", f"{text}\n\ndocs/operating.md says what to do.")
-            TOLD.write_text(json.dumps([*told, *new]))
-        elif told and not found:
-            tell(host, "well again", "All that was told is well again.")
-            TOLD.unlink()
+        watch(Host(SETTINGS))
     except (Trouble, OSError) as error:
         print(f"watch: {error}", file=sys.stderr)
         return 1

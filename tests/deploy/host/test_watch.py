@@ -209,6 +209,18 @@ def test_while_somebody_is_at_work_nothing_is_told(host):
     assert len(host.look()) == 1
 
 
+def test_who_is_at_work_for_too_long_hangs_or_fails_again_and_again(host):
+    host.docker(scheduler=None)
+    host.systemd("activating")
+    assert host.look() == []
+    memory = Path(host.environment["RUNTIME_DIRECTORY"]) / "memory.json"
+    begun = (datetime.now(UTC) - timedelta(minutes=91)).isoformat()
+    memory.write_text(json.dumps({**json.loads(memory.read_text()), "busy": begun}))
+    ((subject, _),) = host.look()
+    assert subject == "lake.example.org: not well"
+    assert host.look() == []
+
+
 def test_what_could_not_be_told_is_told_the_next_time(host):
     host.docker(scheduler=None)
     host.set(TWEET_LAKE_TOPIC=f"{host.topic}-of-nobody")
