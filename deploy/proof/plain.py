@@ -21,7 +21,7 @@ from sandbox.world import FROM_EMAIL
 from sandbox.x_api import TOKEN
 
 SERVICES = ("api-server", "scheduler", "dag-processor", "triggerer")
-CHECKOUT = "/root/tweet-lake"
+CHECKOUT = "/usr/local/src/tweet-lake"
 SECRETS = "/etc/tweet-lake/credentials"
 DAG = "ingest_tweets"
 BUCKET = "tweet-lake"
@@ -175,7 +175,7 @@ def connect(machine: Machine) -> None:
     machine.write(f"{SECRETS}/connections.yaml", json.dumps(connections))
     machine.write(f"{SECRETS}/variables.yaml", json.dumps(variables))
     own = (machine.root / "etc/tweet-lake/host.env").read_text(encoding="utf-8")
-    machine.write("etc/tweet-lake/host.env", own.replace("my-tweet-lake", BUCKET))
+    machine.write("etc/tweet-lake/host.env", own.replace("_BUCKET=", f"_BUCKET={BUCKET}"))
 
 
 def services(machine: Machine) -> str:

@@ -1,0 +1,221 @@
+"""`install` on a host where programs stand in for systemd, PostgreSQL, Caddy and the package index."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+PLAIN = Path(__file__).parents[3] / "deploy" / "plain"
+REAL = (
+    "bash sh cat cp mv rm rmdir mkdir ln chmod find grep sed head tail tr dirname base64 install df"
+).split()
+RELEASE = ("config/a.py", "dags/a.py", "expectations/a.json", "include/a.py", "plugins/a.py")
+BACKUP = "systemctl start tweet-lake-backup.service"
+STOP = "systemctl stop tweet-lake.target"
+PACKAGES = "uv sync"
+MIGRATE = "systemctl start tweet-lake-migrate.service"
+START = "systemctl start tweet-lake.target"
+CADDY = "systemctl restart caddy.service"
+STAND_INS = {
+    "id": "echo 0",
+    "systemctl": "",
+    "systemd-run": "",
+    "chown": "",
+    "pg_dump": "",
+    "caddy": "",
+    "dpkg": "",
+    "dpkg-query": "printf installed",
+    "python3": """
+case "$*" in
+*"-m venv"*)
+    for folder; do :; done
+    mkdir -p "$folder/bin"
+    cp "$0-pip" "$folder/bin/pip"
+    cp "$0-uv" "$folder/bin/uv";;
+esac""",
+    "python3-pip": "",
+    "python3-uv": """
+mkdir -p "$UV_PROJECT_ENVIRONMENT/bin"
+printf '#!/bin/sh\\n' > "$UV_PROJECT_ENVIRONMENT/bin/python"
+chmod +x "$UV_PROJECT_ENVIRONMENT/bin/python\"""",
+}
+
+
+@dataclass
+class Host:
+    """A root of its own, and what was called there."""
+
+    root: Path
+    checkout: Path
+
+    def stand_in(self, program: str, says: str) -> None:
+        path = self.root / "bin" / program
+        name = program.removeprefix("python3-")
+        noted = f'printf "%s\\n" "{name} $*" >> {self.root}/calls'
+        path.write_text(f"#!/bin/sh\n{noted}\n{says}\n", encoding="utf-8")
+        path.chmod(0o755)
+
+    def remove(self, program: str) -> None:
+        (self.root / "bin" / program).unlink()
+
+    def write(self, path: str, text: str = "") -> None:
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+
+    def set_bucket(self) -> None:
+        settings = (self.root / "etc/tweet-lake/host.env").read_text(encoding="utf-8")
+        settings = re.sub("(?m)^TWEET_LAKE_BUCKET=.*$", "TWEET_LAKE_BUCKET=lake", settings)
+        self.write("etc/tweet-lake/host.env", settings)
+
+    def install(self, release: str = "") -> subprocess.CompletedProcess[str]:
+        """Run it on a checkout of this release; what was called before is forgotten."""
+        (self.root / "calls").write_text("")
+        for name in RELEASE:
+            (self.checkout / name).write_text(release, encoding="utf-8")
+        return subprocess.run(
+            [str(self.root / "bin/bash"), str(self.checkout / "deploy/plain/install")],
+            env={"PATH": str(self.root / "bin")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def calls(self, *of: str) -> list[str]:
+        """Those of the given beginnings, in the order in which they were made."""
+        made = (self.root / "calls").read_text(encoding="utf-8").splitlines()
+        return [start for call in made for start in of if call.startswith(start)]
+
+    def release(self) -> set[str]:
+        """Which release the code in place is of."""
+        return {(self.root / "opt/tweet-lake" / name).read_text() for name in RELEASE}
+
+
+@pytest.fixture
+def host(tmp_path):
+    """A host that has nothing of ours yet."""
+    host = Host(tmp_path / "root", tmp_path / "checkout")
+    for folder in ("bin", "etc/systemd/system", "opt", "run/systemd/system", "usr/local/sbin"):
+        (host.root / folder).mkdir(parents=True)
+    for name in REAL:
+        (host.root / "bin" / name).symlink_to(shutil.which(name))
+    for program, says in STAND_INS.items():
+        host.stand_in(program, says)
+    host.write("etc/tweet-lake/credentials/database-url", "postgresql+psycopg://somewhere/airflow")
+    for name in ("deploy/host/Caddyfile", "uv.lock", *RELEASE):
+        (host.checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        (host.checkout / name).touch()
+    shutil.copytree(PLAIN, host.checkout / "deploy/plain")
+    program = host.checkout / "deploy/plain/install"
+    elsewhere = re.sub(
+        r"(?<![\w}])/(opt|etc/tweet|etc/systemd|usr/local/sbin|run/systemd)\b",
+        rf"{host.root}/\1",
+        program.read_text(encoding="utf-8"),
+    )
+    program.write_text(elsewhere, encoding="utf-8")
+    return host
+
+
+@pytest.fixture
+def installed(host):
+    """A host that runs a release and keeps backups."""
+    done = host.install("first")
+    assert done.returncode == 0, done.stderr
+    host.set_bucket()
+    return host
+
+
+def test_the_first_install_backs_nothing_up_and_starts(host):
+    done = host.install("first")
+    assert done.returncode == 0, done.stderr
+    in_order = [PACKAGES, MIGRATE, START]
+    assert host.calls(BACKUP, STOP, *in_order) == in_order
+    assert host.release() == {"first"}
+
+
+@pytest.mark.parametrize("state", ["active", "activating", "deactivating", "inactive", "failed"])
+def test_an_upgrade_backs_up_and_stops_whatever_the_scheduler_does(installed, state):
+    code = 0 if state == "active" else 3
+    is_active = f'case "$*" in *is-active*) echo {state}; exit {code};; esac'
+    installed.stand_in("systemctl", is_active)
+    assert installed.install("second").returncode == 0
+    in_order = [BACKUP, STOP, PACKAGES, MIGRATE, START]
+    assert installed.calls(*in_order) == in_order
+    assert installed.release() == {"second"}
+
+
+def test_a_backup_that_fails_ends_the_upgrade_before_anything_is_stopped(installed):
+    installed.stand_in("systemctl", 'case "$*" in *backup*) exit 1;; esac')
+    done = installed.install("second")
+    assert done.returncode == 1
+    assert "journalctl -u tweet-lake-backup says why" in done.stderr
+    assert installed.calls(STOP, PACKAGES) == []
+    assert installed.release() == {"first"}
+
+
+def test_a_second_install_before_the_bucket_is_set_needs_none(host):
+    host.remove("caddy")
+    assert "apt-get install caddy, then run this again" in host.install("first").stdout
+    host.stand_in("caddy", "")
+    done = host.install("first")
+    assert done.returncode == 0, done.stderr
+    assert "host.env names no bucket" in done.stdout
+    in_order = [STOP, CADDY, MIGRATE, START]
+    assert host.calls(BACKUP, *in_order) == in_order
+
+
+def test_without_the_package_index_the_old_release_starts_again(installed):
+    installed.stand_in("python3-uv", "exit 1")
+    assert installed.install("second").returncode == 1
+    assert installed.calls(STOP, START, MIGRATE) == [STOP, START]
+    assert installed.release() == {"first"}
+
+
+def test_a_disk_that_fills_up_stops_nothing(installed):
+    (installed.root / "bin/cp").unlink()
+    installed.stand_in("cp", "echo 'No space left on device' >&2; exit 1")
+    assert installed.install("second").returncode == 1
+    assert installed.calls(STOP) == []
+    assert installed.release() == {"first"}
+
+
+def test_after_the_distribution_s_upgrade_packages_come_before_the_backup(installed):
+    (installed.root / "opt/tweet-lake/.venv/bin/python").unlink()
+    (installed.root / "opt/tweet-lake/.uv/bin/pip").write_text("#!/bin/sh\nexit 1\n")
+    assert installed.install("second").returncode == 0
+    assert installed.calls(BACKUP, STOP, PACKAGES)[:3] == [PACKAGES, BACKUP, STOP]
+
+
+def test_a_caddy_that_does_not_start_keeps_nothing_else_from_it(host):
+    host.stand_in("systemctl", f'[ "systemctl $*" != "{CADDY}" ]')
+    done = host.install("first")
+    assert done.returncode == 0, done.stderr
+    assert "journalctl -u caddy says why" in done.stdout
+    assert host.calls(MIGRATE, START) == [MIGRATE, START]
+
+
+@pytest.mark.parametrize("case", ["Caddyfile", "binary", "unit", "drop-in"])
+def test_a_caddy_of_somebody_else_s_is_left_alone(host, case):
+    if case == "Caddyfile":
+        host.stand_in("dpkg", "echo '??5?????? c /etc/caddy/Caddyfile'")
+    elif case == "binary":
+        host.stand_in("dpkg-query", "exit 1")
+    elif case == "unit":
+        host.write("etc/systemd/system/caddy.service", "[Service]")
+    else:
+        host.write("etc/systemd/system/caddy.service.d/override.conf", "[Service]")
+    done = host.install("first")
+    assert done.returncode == 0, done.stderr
+    assert "deploy/host/site.caddy" in done.stdout
+    assert host.calls(CADDY, START) == [START]
+    assert not (host.root / "etc/systemd/system/caddy.service.d/tweet-lake.conf").exists()
+
+
+def test_a_caddy_that_is_ours_already_is_led_again(installed):
+    installed.install("second")
+    assert installed.calls(CADDY) == [CADDY]
