@@ -80,6 +80,15 @@ def test_a_component_waits_for_the_metadata_and_stops_with_the_target(component)
     assert f"/airflow {component}" in unit["Service"]["ExecStart"]
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_people_are_told_of_a_failure(service):
+    (command,) = setting(f"{service}.service", "ExecStopPost")
+    # `OnFailure=` would stay silent: for systemd, what it starts again has not failed.
+    assert command.startswith('/bin/sh -c \'[ "$SERVICE_RESULT" = success ] || ')
+    (program,) = re.findall(r"python /opt/tweet-lake/(\S+) %N'$", command)
+    assert (REPOSITORY / program).is_file()
+
+
 def test_all_that_runs_at_once_fits_a_host_of_four_gigabytes():
     limits = [setting(f"tweet-lake-{name}.service", "MemoryMax")[0] for name in COMPONENTS]
     assert all(limit.endswith("M") for limit in limits)

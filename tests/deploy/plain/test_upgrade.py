@@ -1,4 +1,4 @@
-"""`install` on a host where programs stand in for systemd, PostgreSQL, Caddy and the package index."""
+"""`install` on a host where programs stand in for systemd, Caddy and the package index."""
 
 from __future__ import annotations
 
@@ -11,9 +11,28 @@ from pathlib import Path
 import pytest
 
 PLAIN = Path(__file__).parents[3] / "deploy" / "plain"
-REAL = (
-    "bash sh cat cp mv rm rmdir mkdir ln chmod find grep sed head tail tr dirname base64 install df"
-).split()
+REAL = [
+    "bash",
+    "sh",
+    "cat",
+    "cp",
+    "mv",
+    "rm",
+    "rmdir",
+    "mkdir",
+    "ln",
+    "chmod",
+    "find",
+    "grep",
+    "sed",
+    "head",
+    "tail",
+    "tr",
+    "dirname",
+    "base64",
+    "install",
+    "df",
+]
 RELEASE = ("config/a.py", "dags/a.py", "expectations/a.json", "include/a.py", "plugins/a.py")
 BACKUP = "systemctl start tweet-lake-backup.service"
 STOP = "systemctl stop tweet-lake.target"

@@ -1,0 +1,88 @@
+"""Who is told that a service of a plain host failed."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+
+import pytest
+
+from deploy.plain import failed
+from sandbox.smtp_sink import SmtpSink
+
+SERVICE = "tweet-lake-scheduler"
+
+
+@pytest.fixture
+def sink(tmp_path, monkeypatch):
+    """A mail server; the host is set up to send to it, and its scheduler was killed."""
+    sink = SmtpSink(tmp_path / "mails")
+    sink.start()
+    smtp = {
+        "conn_type": "smtp",
+        "host": "127.0.0.1",
+        "port": sink.port,
+        "extra": {"disable_ssl": True, "disable_tls": True, "from_email": "lake@example.org"},
+    }
+    settings = {
+        "bucket": "lake",
+        "alert_to": ["one@example.org", "two@example.org"],
+        "data_docs_url": "https://airflow.example.org/data-docs",
+    }
+    for name, value in {
+        "AIRFLOW_HOME": str(tmp_path),
+        "AIRFLOW_CONN_SMTP_DEFAULT": json.dumps(smtp),
+        "AIRFLOW_VAR_TWEET_LAKE": json.dumps(settings),
+        "TWEET_LAKE_DOMAIN": "airflow.example.org",
+        "SERVICE_RESULT": "signal",
+        "EXIT_CODE": "killed",
+        "EXIT_STATUS": "KILL",
+        # It sets that itself: taken back after the test.
+        "_AIRFLOW_PROCESS_CONTEXT": "server",
+    }.items():
+        monkeypatch.setenv(name, value)
+    yield sink
+    sink.stop()
+
+
+def test_a_mail_says_which_service_how_and_where_to_look(sink):
+    assert failed.main(SERVICE) == 0
+    (mail,) = sink.mails
+    assert mail["Subject"] == f"[tweet-lake] {SERVICE} failed on airflow.example.org"
+    assert mail["To"] == "one@example.org, two@example.org"
+    text = mail.get_content()
+    assert "signal (killed, KILL)" in text
+    assert f"journalctl --unit={SERVICE}" in text
+
+
+def test_the_same_is_told_once_in_the_quiet_period_and_something_else_at_once(
+    sink, monkeypatch, tmp_path
+):
+    failed.main(SERVICE)
+    failed.main(SERVICE)
+    assert len(sink.mails) == 1
+    monkeypatch.setenv("SERVICE_RESULT", "oom-kill")
+    failed.main(SERVICE)
+    assert len(sink.mails) == 2
+    day_ago = time.time() - 25 * 3600
+    for told in (tmp_path / "told").iterdir():
+        os.utime(told, (day_ago, day_ago))
+    failed.main(SERVICE)
+    assert len(sink.mails) == 3
+
+
+def test_a_mail_that_nobody_took_is_tried_again_at_the_next_failure(sink, capsys):
+    sink.stop()
+    assert failed.main(SERVICE) == 1
+    assert f"Nobody was told that {SERVICE} failed: the mail" in capsys.readouterr().err
+    sink.start()
+    assert failed.main(SERVICE) == 0
+    assert len(sink.mails) == 1
+
+
+def test_on_a_host_without_settings_the_journal_has_it(sink, monkeypatch, capsys):
+    monkeypatch.setenv("AIRFLOW_VAR_TWEET_LAKE", "{}")
+    assert failed.main(SERVICE) == 1
+    assert f"Nobody was told that {SERVICE} failed: " in capsys.readouterr().err
+    assert sink.mails == []
