@@ -11,46 +11,41 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Self
+from typing import IO
 
 PACKAGES = "ca-certificates,dbus,systemd,systemd-sysv"
 BOOT_SECONDS = 60
 
 
-class Machine:
-    """A booted machine in ``root`` as a context manager; left, it is switched off and deleted."""
+@contextmanager
+def a_machine(root: Path, suite: str) -> Iterator[Machine]:
+    """Make one in ``root`` and boot it; switched off and deleted in the end."""
+    root.mkdir(parents=True)
+    machine = Machine(root)
+    try:
+        command = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}"]
+        run([*command, suite, str(root), mirror()])
+        take_over_package_indexes(root)
+        machine.boot()
+        machine.plug()
+        yield machine
+    finally:
+        machine.unplug()
+        machine.switch_off()
+        shutil.rmtree(root)
 
-    def __init__(self, root: Path, suite: str) -> None:
-        self.root, self.suite = root, suite
+
+class Machine:
+    """A machine whose files are in ``root``."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
         self._power: subprocess.Popen[bytes] | None = None
         self._cable: subprocess.Popen[bytes] | None = None
         self._console: IO[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        self.root.mkdir(parents=True)
-        try:
-            command = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}"]
-            run([*command, self.suite, str(self.root), mirror()])
-            take_over_package_indexes(self.root)
-            self.boot()
-            self._plug()
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.unplug()
-        self.switch_off()
-        shutil.rmtree(self.root)
 
     def boot(self) -> None:
         """Start systemd as the first process of ``root``; return when it has started all."""
@@ -90,19 +85,20 @@ class Machine:
         """Write a file there; one that is there keeps owner and mode."""
         (self.root / path.lstrip("/")).write_text(text, encoding="utf-8")
 
+    def plug(self) -> None:
+        """Give it a network that leads where this machine's does."""
+        command = ["slirp4netns", "--configure", "--mtu=65520", "--disable-host-loopback"]
+        self._cable = subprocess.Popen(
+            [*command, str(self._leader()), "tap0"], stdout=self._console, stderr=self._console
+        )
+        self.write("etc/resolv.conf", "nameserver 10.0.2.3\n")
+
     def unplug(self) -> None:
         """Take the network away: what is left is loopback."""
         if self._cable is not None:
             self._cable.terminate()
             self._cable.wait()
             self._cable = None
-
-    def _plug(self) -> None:
-        command = ["slirp4netns", "--configure", "--mtu=65520", "--disable-host-loopback"]
-        self._cable = subprocess.Popen(
-            [*command, str(self._leader()), "tap0"], stdout=self._console, stderr=self._console
-        )
-        self.write("etc/resolv.conf", "nameserver 10.0.2.3\n")
 
     def _leader(self) -> int:
         assert self._power is not None  # noqa: S101 - it is booted before anything is asked
@@ -130,14 +126,8 @@ class Machine:
 
 def mirror() -> str:
     """Where this machine gets Debian's packages from."""
-    asked = [
-        "apt-get",
-        "indextargets",
-        "--format",
-        "$(REPO_URI)",
-        "Created-By: Packages",
-        "Label: Debian",
-    ]
+    wanted = ["Created-By: Packages", "Label: Debian"]
+    asked = ["apt-get", "indextargets", "--format", "$(REPO_URI)", *wanted]
     found = run(asked).split()
     if not found:
         sys.exit("This machine has no list of Debian's packages; run apt-get update.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -11,10 +12,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email import message_from_bytes
+from http.cookiejar import MozillaCookieJar
 from pathlib import Path
 from typing import Any
 
-from deploy.proof.machine import Machine, check, run
+from deploy.proof.machine import Machine, a_machine, check, run
 from sandbox.airflow_home import REPOSITORY
 from sandbox.cast import demo_accounts
 from sandbox.world import FROM_EMAIL
@@ -26,7 +29,9 @@ SECRETS = "/etc/tweet-lake/credentials"
 DAG = "ingest_tweets"
 BUCKET = "tweet-lake"
 INSIDE = "http://127.0.0.1:8080"
+COOKIES = "/root/cookies"
 RUN_SECONDS = 600
+MAIL_SECONDS = 60
 PACKAGES = ("python3-venv", "postgresql", "caddy", "curl")
 NEEDED = {
     "debootstrap": "debootstrap",
@@ -61,7 +66,7 @@ def main() -> None:
 def prove(folder: Path, suite: str) -> None:
     """Make a machine and try the plain way on it; where that fails, say what its journal says."""
     say(f"a Debian {suite} from debootstrap, systemd as its first process")
-    with Machine(folder / "root", suite) as machine:
+    with a_machine(folder / "root", suite) as machine:
         try:
             follow_the_readme(machine, folder)
         except SystemExit:
@@ -81,17 +86,29 @@ def follow_the_readme(machine: Machine, folder: Path) -> None:
     show(services(machine))
     with world_beside(machine, folder / "world"):
         connect(machine)
-        say("deploy/plain/install again, as an upgrade does: a backup, a stop, a start")
+        mails = Mails(folder / "world")
+        say("a scheduler that fails whenever it is started")
+        show(break_scheduler(machine))
+        show(mails.wait_for("tweet-lake-scheduler failed"))
+        say(
+            "deploy/plain/install again, as an upgrade does, while systemd is about to start that anew"
+        )
         secrets = machine.run("sh", "-c", f"sha256sum {SECRETS}/*")
-        show(machine.run(install))
+        show(upgrade(machine, install))
+        show(services(machine))
         if machine.run("sh", "-c", f"sha256sum {SECRETS}/*") != secrets:
             sys.exit("The second install changed a secret.")
         machine.unplug()
-        say("HTTPS through Caddy, a login, the DAGs; nothing but loopback from here on")
+        say("a login by the form, through Caddy; nothing but loopback from here on")
         show(through_caddy(machine))
         say(f"a scheduled run of {DAG}")
         show(run_dag(machine))
         show(zones(machine))
+        say("tweet-lake-run python -m include.doctor.command")
+        show(doctor(machine))
+        say("kill -9 for the scheduler")
+        show(kill_scheduler(machine))
+        show(mails.wait_for("tweet-lake-scheduler failed", times=2))
         say("a backup, and its restore")
         show(restore(machine))
     say("a reboot")
@@ -191,28 +208,122 @@ def services(machine: Machine) -> str:
     )
 
 
+def break_scheduler(machine: Machine) -> str:
+    """Put a program into its place that ends at once; what systemd makes of it."""
+    folder = "/run/systemd/system/tweet-lake-scheduler.service.d"
+    machine.run("mkdir", folder)
+    machine.write(
+        f"{folder}/broken.conf", "[Service]\nExecStart=\nExecStart=/bin/false\nRestartSec=1h\n"
+    )
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "restart", "tweet-lake-scheduler.service")
+    await_state(machine, "activating")
+    # Read no sooner than by the next daemon-reload, which is `install`'s.
+    machine.run("rm", "-r", folder)
+    return "scheduler activating"
+
+
+def upgrade(machine: Machine, install: str) -> str:
+    """Run `install`; all services were stopped by it, and a backup was made."""
+    await_state(machine, "activating")
+    before = processes(machine)
+    told = machine.run(install)
+    if before & processes(machine):
+        sys.exit("The upgrade did not stop every service.")
+    journal = machine.run("journalctl", "--unit=tweet-lake-backup", "--output=cat")
+    (dump,) = re.findall(r"s3://\S+\.dump", journal)
+    return f"{told}{dump}"
+
+
+def processes(machine: Machine) -> set[str]:
+    """The main process of each service that runs, and when the migration ended."""
+    units = [f"tweet-lake-{service}.service" for service in (*SERVICES, "migrate")]
+    asked = [
+        "systemctl",
+        "show",
+        "--value",
+        "--property=MainPID",
+        "--property=ExecMainExitTimestamp",
+    ]
+    return set(machine.run(*asked, *units).split("\n")) - {"", "0"}
+
+
+def kill_scheduler(machine: Machine) -> str:
+    """End it as the kernel would; systemd starts it again."""
+    before = processes(machine)
+    unit = "tweet-lake-scheduler.service"
+    machine.run("systemctl", "kill", "--kill-whom=main", "--signal=KILL", unit)
+    await_state(machine, "activating")
+    await_state(machine, "active")
+    if before <= processes(machine):
+        sys.exit("The scheduler was not killed.")
+    return services(machine)
+
+
+def await_state(machine: Machine, state: str) -> None:
+    """Wait until systemd says this of the scheduler."""
+    asked = "systemctl is-active tweet-lake-scheduler.service"
+    machine.run(
+        "timeout", "120", "bash", "-c", f'until [ "$({asked})" = {state} ]; do sleep 0.1; done'
+    )
+
+
+class Mails:
+    """What the world's mail server has taken."""
+
+    def __init__(self, world: Path) -> None:
+        self._folder = world / "mails"
+
+    def wait_for(self, words: str, times: int = 1) -> str:
+        """Wait until so many mails, and no more, have the words in their subject."""
+        deadline = time.monotonic() + MAIL_SECONDS
+        while len(found := [s for s in self._subjects() if words in s]) < times:
+            if time.monotonic() > deadline:
+                sys.exit(f"{len(found)} mails say '{words}', not {times}: {self._subjects()}")
+            time.sleep(0.5)
+        if len(found) > times:
+            sys.exit(f"{len(found)} mails say the same: {found}")
+        return f"a mail: {found[-1]}"
+
+    def _subjects(self) -> list[str]:
+        paths = sorted(self._folder.glob("*.eml"))
+        return [str(message_from_bytes(path.read_bytes())["Subject"]) for path in paths]
+
+
 def through_caddy(machine: Machine) -> str:
-    """Log in as the first admin and look at what Airflow made of the DAG files."""
+    """Log in as a browser does, as the first admin; look at the DAGs and Data Docs' front page."""
     services(machine)
-    curl = ["curl", "--silent", "--show-error", "--fail"]
-    login = {"username": "admin", "password": machine.run("cat", f"{SECRETS}/admin").strip()}
-    body = ["--header", "Content-Type: application/json", "--data", json.dumps(login)]
-    # Caddy lets nobody try passwords there.
-    token = json.loads(machine.run(*curl, *body, f"{INSIDE}/auth/token"))["access_token"]
     authority = "/var/lib/caddy/.local/share/caddy/pki/authorities/local/root.crt"
+    curl = ["curl", "--silent", "--show-error", "--fail", "--location", "--cacert", authority]
+    curl += ["--cookie", COOKIES, "--cookie-jar", COOKIES]
+    url = "https://localhost"
+    form = machine.run(*curl, f"{url}/auth/login/")
+    token = re.findall(r'name="csrf_token"[^>]* value="([^"]+)"', form)[0]
+    machine.run("sh", "-c", f'printf %s "$(cat {SECRETS}/admin)" > {COOKIES}.password')
+    fields = [f"csrf_token={token}", "username=admin", f"password@{COOKIES}.password"]
+    filled_in = [word for field in fields for word in ("--data-urlencode", field)]
+    machine.run(*curl, "--referer", f"{url}/auth/login/", *filled_in, f"{url}/auth/login/")
 
     def ask(path: str) -> Any:
-        header = f"Authorization: Bearer {token}"
-        return json.loads(
-            machine.run(
-                *curl, "--cacert", authority, "--header", header, f"https://localhost/api/v2/{path}"
-            )
-        )
+        return json.loads(machine.run(*curl, f"{url}/api/v2/{path}"))
 
     errors = ask("importErrors")["total_entries"]
     if errors:
         sys.exit(f"Airflow could not import {errors} DAG files.")
+    cookies = MozillaCookieJar(str(machine.root / COOKIES.lstrip("/")))
+    cookies.load(ignore_discard=True)
+    if unsafe := [cookie.name for cookie in cookies if not cookie.secure]:
+        sys.exit(f"Cookies that a browser would send without TLS: {unsafe}")
     return f"logged in as admin; {ask('dags')['total_entries']} DAGs, no import error"
+
+
+def doctor(machine: Machine) -> str:
+    """What it says of this host: what is not ok, and the counts."""
+    told = machine.run("tweet-lake-run", "python", "-m", "include.doctor.command").splitlines()
+    versions = [line for line in told if " versions: " in line]
+    if not versions or any(not line.startswith("ok ") for line in versions):
+        sys.exit("It can't tell the versions:\n" + "\n".join(versions))
+    return told[-1]
 
 
 def run_dag(machine: Machine) -> str:
