@@ -1,4 +1,4 @@
-"""Tell people that a service of this host failed: ``ExecStopPost=`` of the units runs it.
+"""Tell people that a service of this host failed; ``tweet-lake-failed@.service`` runs it.
 
 By the channels and to the addresses of the settings, as other alerts. Where these can't be read or
 nobody takes it, the journal says why.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -17,21 +16,29 @@ LEAST_QUIET = timedelta(hours=1)
 """A service that fails again and again does so six times a minute."""
 
 
-def main(service: str) -> int:
-    """Tell it, unless people know it; 1 with a sentence if nobody could be told."""
+def main(instance: str) -> int:
+    """Tell it, unless people know it.
+
+    Args:
+        instance: ``tweet-lake-scheduler:oom-kill``: a service, and what systemd says of its end.
+
+    Returns:
+        1 if nobody could be told; a sentence on standard error says why.
+    """
+    service, _, result = instance.partition(":")
     # As for Airflow's own services: connections and Variables may be in its database.
     os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
     from include.connections import load_settings
     from include.notify import channels
 
     now = datetime.now(UTC)
-    told = Path(os.environ["AIRFLOW_HOME"], "told", f"{service}-{os.environ['SERVICE_RESULT']}")
+    told = Path(os.environ["AIRFLOW_HOME"], "told", instance)
     try:
         settings = load_settings()
         quiet = max(LEAST_QUIET, timedelta(hours=settings.quiet_hours))
         if told.exists() and now.timestamp() - told.stat().st_mtime < quiet.total_seconds():
             return 0
-        message = compose(service, os.environ, now)
+        message = compose(service, result, os.environ["TWEET_LAKE_DOMAIN"], now)
         message["To"] = ", ".join(settings.alert_to)
         channels.send(message, settings).check()
     except Exception as error:  # noqa: BLE001 - whatever it is, people were not told
@@ -42,23 +49,13 @@ def main(service: str) -> int:
     return 0
 
 
-def compose(service: str, systemd: Mapping[str, str], now: datetime) -> EmailMessage:
-    """Say what failed, how, and where to look.
-
-    Args:
-        service: name of the unit, without ``.service``.
-        systemd: what it says in a service's environment of how that ended.
-        now: the wall clock.
-    """
-    host = systemd["TWEET_LAKE_DOMAIN"]
-    how = systemd["SERVICE_RESULT"]
-    if "EXIT_STATUS" in systemd:
-        how += f" ({systemd['EXIT_CODE']}, {systemd['EXIT_STATUS']})"
+def compose(service: str, result: str, host: str, now: datetime) -> EmailMessage:
+    """Say what failed, how, and where to look."""
     message = EmailMessage()
     message["Subject"] = f"[tweet-lake] {service} failed on {host}"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(
-        f"{service} on {host} ended at {now:%Y-%m-%d %H:%M:%S} UTC: {how}.\n\n"
+        f"{service} on {host} ended at {now:%Y-%m-%d %H:%M:%S} UTC: {result}.\n\n"
         f"What it said:   journalctl --unit={service} --since=-1h\n"
         "What runs now:  systemctl status 'tweet-lake-*'\n\n"
         "Airflow's four services are started again after ten seconds, as often as it takes. The\n"

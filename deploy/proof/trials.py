@@ -47,7 +47,7 @@ def services(machine: Machine) -> str:
 
 def break_scheduler(machine: Machine) -> str:
     """Put a program into its place that ends at once; what systemd makes of it."""
-    folder = "/run/systemd/system/tweet-lake-scheduler.service.d"
+    folder = "/etc/systemd/system/tweet-lake-scheduler.service.d"
     machine.run("mkdir", folder)
     machine.write(
         f"{folder}/broken.conf", "[Service]\nExecStart=\nExecStart=/bin/false\nRestartSec=1h\n"

@@ -12,11 +12,12 @@ from deploy.plain import failed
 from sandbox.smtp_sink import SmtpSink
 
 SERVICE = "tweet-lake-scheduler"
+KILLED = f"{SERVICE}:signal"
 
 
 @pytest.fixture
 def sink(tmp_path, monkeypatch):
-    """A mail server; the host is set up to send to it, and its scheduler was killed."""
+    """A mail server; the host is set up to send to it."""
     sink = SmtpSink(tmp_path / "mails")
     sink.start()
     smtp = {
@@ -35,9 +36,6 @@ def sink(tmp_path, monkeypatch):
         "AIRFLOW_CONN_SMTP_DEFAULT": json.dumps(smtp),
         "AIRFLOW_VAR_TWEET_LAKE": json.dumps(settings),
         "TWEET_LAKE_DOMAIN": "airflow.example.org",
-        "SERVICE_RESULT": "signal",
-        "EXIT_CODE": "killed",
-        "EXIT_STATUS": "KILL",
         # It sets that itself: taken back after the test.
         "_AIRFLOW_PROCESS_CONTEXT": "server",
     }.items():
@@ -47,42 +45,39 @@ def sink(tmp_path, monkeypatch):
 
 
 def test_a_mail_says_which_service_how_and_where_to_look(sink):
-    assert failed.main(SERVICE) == 0
+    assert failed.main(KILLED) == 0
     (mail,) = sink.mails
     assert mail["Subject"] == f"[tweet-lake] {SERVICE} failed on airflow.example.org"
     assert mail["To"] == "one@example.org, two@example.org"
     text = mail.get_content()
-    assert "signal (killed, KILL)" in text
+    assert "UTC: signal." in text
     assert f"journalctl --unit={SERVICE}" in text
 
 
-def test_the_same_is_told_once_in_the_quiet_period_and_something_else_at_once(
-    sink, monkeypatch, tmp_path
-):
-    failed.main(SERVICE)
-    failed.main(SERVICE)
+def test_the_same_is_told_once_in_the_quiet_period_and_something_else_at_once(sink, tmp_path):
+    failed.main(KILLED)
+    failed.main(KILLED)
     assert len(sink.mails) == 1
-    monkeypatch.setenv("SERVICE_RESULT", "oom-kill")
-    failed.main(SERVICE)
+    failed.main(f"{SERVICE}:oom-kill")
     assert len(sink.mails) == 2
     day_ago = time.time() - 25 * 3600
     for told in (tmp_path / "told").iterdir():
         os.utime(told, (day_ago, day_ago))
-    failed.main(SERVICE)
+    failed.main(KILLED)
     assert len(sink.mails) == 3
 
 
 def test_a_mail_that_nobody_took_is_tried_again_at_the_next_failure(sink, capsys):
     sink.stop()
-    assert failed.main(SERVICE) == 1
+    assert failed.main(KILLED) == 1
     assert f"Nobody was told that {SERVICE} failed: the mail" in capsys.readouterr().err
     sink.start()
-    assert failed.main(SERVICE) == 0
+    assert failed.main(KILLED) == 0
     assert len(sink.mails) == 1
 
 
 def test_on_a_host_without_settings_the_journal_has_it(sink, monkeypatch, capsys):
     monkeypatch.setenv("AIRFLOW_VAR_TWEET_LAKE", "{}")
-    assert failed.main(SERVICE) == 1
+    assert failed.main(KILLED) == 1
     assert f"Nobody was told that {SERVICE} failed: " in capsys.readouterr().err
     assert sink.mails == []
