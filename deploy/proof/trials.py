@@ -46,11 +46,12 @@ def services(machine: Machine) -> str:
 
 
 def break_scheduler(machine: Machine) -> str:
-    """Put a program into its place that ends at once; what systemd makes of it."""
+    """Put a program into its place that fails soon; what systemd makes of it."""
     folder = "/etc/systemd/system/tweet-lake-scheduler.service.d"
-    machine.run("mkdir", folder)
+    machine.run("mkdir", "-p", folder)
     machine.write(
-        f"{folder}/broken.conf", "[Service]\nExecStart=\nExecStart=/bin/false\nRestartSec=1h\n"
+        f"{folder}/broken.conf",
+        "[Service]\nExecStart=\nExecStart=/bin/sh -c 'sleep 1; exit 1'\nRestartSec=1h\n",
     )
     machine.run("systemctl", "daemon-reload")
     machine.run("systemctl", "restart", "tweet-lake-scheduler.service")
@@ -63,37 +64,31 @@ def break_scheduler(machine: Machine) -> str:
 def upgrade(machine: Machine, install: str) -> str:
     """Run `install`; all services were stopped by it, and a backup was made."""
     await_state(machine, "activating")
-    before = processes(machine)
+    before = starts(machine)
     told = machine.run(install)
-    if before & processes(machine):
+    if before & starts(machine):
         sys.exit("The upgrade did not stop every service.")
     journal = machine.run("journalctl", "--unit=tweet-lake-backup", "--output=cat")
     (dump,) = re.findall(r"s3://\S+\.dump", journal)
     return f"{told}{dump}"
 
 
-def processes(machine: Machine) -> set[str]:
-    """The main process of each service that runs, and when the migration ended."""
+def starts(machine: Machine) -> set[str]:
+    """What systemd calls the last start of each service, and of the migration."""
     units = [f"tweet-lake-{service}.service" for service in (*SERVICES, "migrate")]
-    asked = [
-        "systemctl",
-        "show",
-        "--value",
-        "--property=MainPID",
-        "--property=ExecMainExitTimestamp",
-    ]
-    return set(machine.run(*asked, *units).split("\n")) - {"", "0"}
+    asked = ["systemctl", "show", "--value", "--property=InvocationID", *units]
+    return set(machine.run(*asked).split())
 
 
 def kill_scheduler(machine: Machine) -> str:
     """End it as the kernel would; systemd starts it again."""
-    before = processes(machine)
+    before = starts(machine)
     unit = "tweet-lake-scheduler.service"
     machine.run("systemctl", "kill", "--kill-whom=main", "--signal=KILL", unit)
     await_state(machine, "activating")
     await_state(machine, "active")
-    if before <= processes(machine):
-        sys.exit("The scheduler was not killed.")
+    if len(starts(machine) - before) != 1:
+        sys.exit("The scheduler alone was to start anew.")
     return services(machine)
 
 

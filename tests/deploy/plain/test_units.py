@@ -69,6 +69,16 @@ def test_the_target_wants_every_component():
     assert {path.name for path in UNITS.glob("*.timer")} < set(wanted.split())
 
 
+def test_who_stops_the_target_waits_for_what_it_stops():
+    (before,) = setting("tweet-lake.target", "Before")
+    parts = {
+        f"{name}.service"
+        for name in SERVICES
+        if "PartOf=tweet-lake.target" in lines(UNITS / f"{name}.service")
+    }
+    assert set(before.split()) == parts
+
+
 @pytest.mark.parametrize("component", COMPONENTS)
 def test_a_component_waits_for_the_metadata_and_stops_with_the_target(component):
     unit = configparser.ConfigParser(strict=False)
