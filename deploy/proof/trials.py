@@ -150,11 +150,14 @@ def through_caddy(machine: Machine) -> str:
 
 
 def doctor(machine: Machine) -> str:
-    """What it says of this host: what is not ok, and the counts."""
-    told = machine.run("tweet-lake-run", "python", "-m", "include.doctor.command").splitlines()
+    """Its counts, under the sandbox of the services; this machine's own disk and clock are not judged."""
+    asked = "tweet-lake-run python -m include.doctor.command || [ $? = 1 ]"
+    told = machine.run("sh", "-c", asked).splitlines()
     versions = [line for line in told if " versions: " in line]
-    if not versions or any(not line.startswith("ok ") for line in versions):
-        sys.exit("It can't tell the versions:\n" + "\n".join(versions))
+    wrong = [line for line in told if line.startswith("failed") and " machine: " not in line]
+    wrong += [line for line in versions if not line.startswith("ok ")]
+    if wrong or not versions:
+        sys.exit("\n".join(["The doctor is not content:", *wrong]))
     return told[-1]
 
 

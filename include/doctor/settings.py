@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from airflow.configuration import conf
 from airflow.sdk.execution_time.supervisor import ensure_secrets_backend_loaded
+from airflow.secrets.local_filesystem import LocalFilesystemBackend
 from airflow.secrets.metastore import MetastoreBackend
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -19,6 +21,9 @@ from include.data_docs.words import count_of
 from include.doctor.finding import Finding, failed, ok
 from include.doctor.hidden import CONNECTIONS, OF_THE_HOST, PLACEHOLDER, VARIABLES
 from include.doctor.patient import Patient
+
+_IN_PIECES = (LocalFilesystemBackend, MetastoreBackend)
+"""Places that have a connection not as a text, but as its parts."""
 
 
 def variable(_: Patient) -> Iterator[Finding]:
@@ -72,7 +77,7 @@ def _values(kind: str, name: str) -> Iterator[tuple[object, str]]:
         try:
             if kind == "Variable":
                 text = backend.get_variable(name)
-            elif isinstance(backend, MetastoreBackend):  # which has it in pieces
+            elif isinstance(backend, _IN_PIECES):
                 found = backend.get_connection(name)
                 text = found and found.get_uri()
             else:
@@ -90,6 +95,12 @@ def _remedy(backend: object, kind: str, name: str) -> str:
         return (
             f"aws secretsmanager put-secret-value --secret-id {secret} --secret-string "
             f"file://{name}.json (its form: docs/settings.md)"
+        )
+    file = getattr(backend, f"{kind.lower()}s_file", None)  # a copy, which systemd shows
+    if file:
+        return (
+            f"put the real one into /etc/tweet-lake/credentials/{Path(file).name}, then: systemctl "
+            "restart tweet-lake.target"
         )
     short = "CONN" if kind == "connection" else "VAR"
     return f"set the real one: AIRFLOW_{short}_{name.upper()}, or in Airflow (docs/settings.md)"

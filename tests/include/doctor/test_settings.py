@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 import boto3
 import pytest
+from airflow.secrets.local_filesystem import LocalFilesystemBackend
 
 from include.doctor import settings as checks
 from include.doctor import suites, versions
@@ -87,6 +88,17 @@ def test_a_placeholder_in_secrets_manager_is_named_with_the_command(look, lake: 
     assert connection.text == "the connection 'smtp_default' still holds replace-me"
     assert "put-secret-value --secret-id tweet-lake/connections/smtp_default" in connection.remedy
     assert "put-secret-value --secret-id tweet-lake/variables/tweet_lake" in variable.remedy
+
+
+def test_a_placeholder_in_a_file_of_a_host_without_docker(look, tmp_path, monkeypatch):
+    file = tmp_path / "connections.yaml"
+    file.write_text("x_api: {conn_type: http, host: https://api.x.com, password: replace-me}")
+    # Airflow keeps the first backend that a process asks for.
+    there = [LocalFilesystemBackend(connections_file_path=str(file))]
+    monkeypatch.setattr(checks, "ensure_secrets_backend_loaded", lambda: there)
+    (found,) = look(checks.placeholders)
+    assert found.text == "the connection 'x_api' still holds replace-me"
+    assert "/etc/tweet-lake/credentials/connections.yaml" in found.remedy
 
 
 LOCK = """
