@@ -150,7 +150,7 @@ def through_caddy(machine: Machine) -> str:
 
 
 def doctor(machine: Machine) -> str:
-    """Its counts, under the sandbox of the services; this machine's own disk and clock are not judged."""
+    """Its counts, in the sandbox of the services; the disk is not judged: it is that of the proof."""
     asked = "tweet-lake-run python -m include.doctor.command || [ $? = 1 ]"
     told = machine.run("sh", "-c", asked).splitlines()
     versions = [line for line in told if " versions: " in line]
