@@ -66,11 +66,12 @@ def upgrade(machine: Machine, install: str) -> str:
     await_state(machine, "activating")
     before = starts(machine)
     told = machine.run(install)
+    healthy = services(machine)
     if before & starts(machine):
         sys.exit("The upgrade did not stop every service.")
     journal = machine.run("journalctl", "--unit=tweet-lake-backup", "--output=cat")
     (dump,) = re.findall(r"s3://\S+\.dump", journal)
-    return f"{told}{dump}"
+    return f"{told}{dump}\n{healthy}"
 
 
 def starts(machine: Machine) -> set[str]:
@@ -150,7 +151,7 @@ def through_caddy(machine: Machine) -> str:
 
 
 def doctor(machine: Machine) -> str:
-    """Its counts, in the sandbox of the services; the disk is not judged: it is that of the proof."""
+    """Its counts, in the sandbox of the services; the disk is not judged: it is the proof's."""
     asked = "tweet-lake-run python -m include.doctor.command || [ $? = 1 ]"
     told = machine.run("sh", "-c", asked).splitlines()
     versions = [line for line in told if " versions: " in line]
