@@ -16,8 +16,9 @@ from pathlib import Path
 
 import boto3
 
+from command.backups import made_at
 from command.host import AIRFLOW, Host
-from command.metadata import Metadata, made_at
+from command.metadata import Metadata
 from command.trouble import Trouble, asking_aws, fails, run
 
 SETTINGS = Path(os.environ.get("TWEET_LAKE_HOST_ENV", "/etc/tweet-lake/host.env"))
@@ -87,7 +88,7 @@ def is_busy(host: Host) -> bool:
     if run(*unit, what="systemd does not answer").strip() in {"activating", "deactivating"}:
         return True
     try:
-        with host.alone():
+        with host.alone(patient=False):
             return False
     except Trouble:
         return True
