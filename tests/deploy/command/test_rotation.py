@@ -34,7 +34,7 @@ BACKEND = {
 
 
 class WhenAsked(deque):
-    """The requests so far; something happens once the first account has its page."""
+    """The requests so far; something happens once one account has its page: tasks have no order."""
 
     def __init__(self, happens):
         super().__init__()
@@ -42,7 +42,7 @@ class WhenAsked(deque):
 
     def append(self, served):
         super().append(served)
-        if served.username == ACCOUNTS[0] and self._happens:
+        if served.username in ACCOUNTS and self._happens:
             happens, self._happens = self._happens, None
             happens()
 
