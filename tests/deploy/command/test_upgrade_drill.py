@@ -19,8 +19,10 @@ def airflow(database, tmp_path):
 def test_metadata_of_an_older_airflow_is_migrated_and_restored(host, migrated, database, airflow):
     database.make(migrated)
     newest = database.sql("SELECT version_num FROM alembic_version")
-    columns = "pool, slots, description, include_deferred"
-    database.sql(f"INSERT INTO slot_pool ({columns}) VALUES ('x_api', 8, 'of the older', false)")  # noqa: S608
+    database.sql(
+        "INSERT INTO slot_pool (pool, slots, description, include_deferred) "
+        "VALUES ('x_api', 8, 'of the older', false)"
+    )
     airflow.command("db", "downgrade", "--to-version", "3.2.0", "--yes")
     host.image(OLD, migrate="SELECT 1")  # the older release finds its own revision
 
