@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from include.gaps import intervals_between
-from include.lake import batch_prefix, run_report_key
+from include.lake import account_report_key, batch_prefix, run_report_key
 from include.lookup import known_key
 from include.settings import Settings
 from include.spending.ledger import run_name
@@ -58,6 +58,7 @@ def triggered(world_lake, ingest, fill):
         world_lake.put_json(known_key("harbour_news"), first_seen)
         complete = batch_prefix("raw", "tweets", BEFORE, "harbour_news")
         world_lake.put_json(f"{complete}fetch.json", {})
+        world_lake.put_json(account_report_key("tweets", BEFORE, "harbour_news"), {})
         world_lake.put_json(run_report_key("tweets", BEFORE), {})
         # Nothing runs here what is triggered.
         assert fill(wait_for_completion=False, deferrable=False).state == "success"

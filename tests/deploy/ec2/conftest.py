@@ -163,4 +163,5 @@ def shell(cloud: Cloud, tmp_path: Path) -> Callable[..., subprocess.CompletedPro
 
 def _reset() -> None:
     for service in SERVICES:
-        get_backend(service).reset()
+        for account in get_backend(service).values():  # its own reset is that of all services
+            account.reset()

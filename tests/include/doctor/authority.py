@@ -49,6 +49,11 @@ class Authority:
             .not_valid_before(begin)
             .not_valid_after(end)
             .add_extension(x509.BasicConstraints(ca=names is None, path_length=None), True)
+            # From 3.13 on Python believes nobody who does not say whose key signed.
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), False
+            )
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
         )
         if names:
             made = made.add_extension(x509.SubjectAlternativeName(names), False)
