@@ -12,6 +12,17 @@ from cryptography.x509.oid import NameOID
 
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)
+_SIGNS_CERTIFICATES = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=False,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 
 class Authority:
@@ -49,7 +60,7 @@ class Authority:
             .not_valid_before(begin)
             .not_valid_after(end)
             .add_extension(x509.BasicConstraints(ca=names is None, path_length=None), True)
-            # From 3.13 on Python believes nobody who does not say whose key signed.
+            # From 3.13 on Python wants all that RFC 5280 wants.
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), False
             )
@@ -57,4 +68,6 @@ class Authority:
         )
         if names:
             made = made.add_extension(x509.SubjectAlternativeName(names), False)
+        else:
+            made = made.add_extension(_SIGNS_CERTIFICATES, True)
         return made.sign(self.key, hashes.SHA256())
