@@ -15,6 +15,8 @@ import boto3
 import pytest
 import requests
 import yaml
+from moto.core.responses import ActionResult
+from moto.ecr.responses import ECRResponse
 
 from tests.host_tools import host_tool
 
@@ -227,6 +229,7 @@ def release(cloud, tmp_path):
             exec "{aws}" --endpoint-url "{cloud.endpoint}" "$@"''',
         "docker": f"""
             [ "$1" = login ] && cat > /dev/null
+            [ "$1" = build ] && set -- "$BUILDX_NO_DEFAULT_ATTESTATIONS" "$@"
             printf "%s\\n" "$*" >> "{tmp_path}/docker"
             [ "$1" = inspect ] && printf "mirror/{POSTGRES}\\n{POSTGRES}\\n" || true""",
     }.items():
