@@ -126,6 +126,8 @@ audit: $(TESTABLE) ## Ask PyPI whether anything is known against a locked packag
 
 .PHONY: image
 image: POSTGRES := $(shell sed -n 's/^ *image: \(postgres:.*\)/\1/p' deploy/host/compose.yaml)
+# With an attestation beside it the tag is an index of images, which ECR can't scan.
+image: export BUILDX_NO_DEFAULT_ATTESTATIONS := 1
 image: ## Build the host's image (IMAGE=tweet-lake)
 	@docker pull --quiet --platform linux/amd64 $(POSTGRES) > /dev/null
 	@postgres=$$(docker inspect --format '{{join .RepoDigests "\n"}}' $(POSTGRES) | grep -m 1 '^postgres@') && \

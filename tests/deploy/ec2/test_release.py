@@ -314,6 +314,22 @@ def test_what_ecr_finds_critical_is_not_deployed(cloud, release_stack, release):
     assert running(cloud) == "old"
 
 
+def test_more_findings_than_ecr_tells_at_once_are_read(cloud, release_stack, release, monkeypatch):
+    cloud.create("tweet-lake", HOST_STACK, Image="old")
+    put(cloud, "v1.2.3")
+
+    def paged(self):
+        one = {"name": "CVE-2026-1", "severity": "LOW"}
+        asked = self._get_param("nextToken")
+        found = {"findings": [one] * (1 if asked else 100), "findingSeverityCounts": {"LOW": 101}}
+        page = {"imageScanFindings": found, "imageScanStatus": {"status": "COMPLETE"}}
+        return ActionResult(page if asked else {**page, "nextToken": "more"})
+
+    monkeypatch.setattr(ECRResponse, "describe_image_scan_findings", paged)
+    done = release("deploy", "v1.2.3")
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_release_that_would_change_more_than_the_image_is_refused(
     cloud, release_stack, release, tmp_path
 ):
@@ -341,7 +357,7 @@ def test_a_release_is_pushed_once(cloud, release_stack, release, tmp_path):
     assert pull == f"pull --quiet --platform linux/amd64 {postgres}"
     assert inspect == f'inspect --format {{{{join .RepoDigests "\\n"}}}} {postgres}'
     assert build == (
-        "build --platform linux/amd64 --file deploy/host/Dockerfile "
+        "1 build --platform linux/amd64 --file deploy/host/Dockerfile "
         f"--build-arg POSTGRES_IMAGE={POSTGRES} --tag {uri}:v1.2.3 ."
     )
     assert push == f"push --quiet {uri}:v1.2.3"
