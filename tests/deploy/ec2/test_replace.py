@@ -18,7 +18,9 @@ def made(cloud, ubuntu):
     made = cloud.deploy(InstanceType="t3.large")
     s3, bucket = cloud.client("s3"), made["BucketOfTheLake"]
     s3.delete_bucket_policy(Bucket=bucket)  # moto speaks no TLS, which the policy asks for
-    s3.put_object(Bucket=bucket, Key=KEY, Body=b"a dump")
+    s3.put_object(Bucket=bucket, Key=KEY, Body=b"a dump", Metadata={"image": "a release"})
+    # What a restore has put aside, or a move that was cut short has left.
+    s3.put_object(Bucket=bucket, Key=KEY.replace("0310", "0900"), Body=b"a dump")
     return made
 
 
@@ -73,21 +75,59 @@ def test_another_host_comes_with_the_address_and_all_that_lasts(cloud, made, she
 
 
 def test_a_host_goes_only_if_it_is_named(cloud, made, shell):
-    done = shell(f"{REPLACE} i-0123456789abcdef0")
+    done = shell(REPLACE)
     assert done.returncode == 1
     assert f"The host of tweet-lake is {made['HostId']}" in done.stderr
     assert f"its newest backup is {KEY}" in done.stderr
-    assert f"deploy/ec2/replace {made['HostId']}" in done.stderr
+    assert done.stderr.endswith(
+        f"Then: deploy/ec2/replace {made['HostId']}\n".replace("deploy", f"{REPOSITORY}/deploy")
+    )
     assert outputs(cloud) == made
 
 
-def test_it_goes_on_where_the_new_host_did_not_come(cloud, made, shell):
+def test_said_again_after_its_end_it_names_no_new_host_to_delete(cloud, made, shell):
+    done = shell(f"{REPLACE} i-0123456789abcdef0")
+    assert done.returncode == 1
+    assert "i-0123456789abcdef0 is gone, or never was the host of tweet-lake" in done.stderr
+    assert f"that is {made['HostId']}, and nothing was changed" in done.stderr
+    assert "tweet-lake restore\n" in done.stderr
+    assert "Then:" not in done.stderr
+    assert outputs(cloud) == made
+
+
+def test_the_new_host_may_be_another_one(cloud, made, shell):
+    done = shell(f"{REPLACE} {made['HostId']} DiskSize=60 SubnetId={cloud.second_subnet()}")
+    assert done.returncode == 0, done.stderr
+    (stack,) = cloud.client("cloudformation").describe_stacks(StackName="tweet-lake")["Stacks"]
+    now = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+    assert (now["DiskSize"], now["SubnetId"]) == ("60", cloud.second_subnet())
+    assert (now["WithHost"], now["InstanceType"]) == ("yes", "t3.large")
+    done = shell(f"{REPLACE} {outputs(cloud)['HostId']} Disk=90")
+    assert "The stack has no parameter like in 'Disk=90'" in done.stderr
+
+
+def test_metadata_in_rds_are_not_to_be_replaced_by_those_of_last_night(cloud, ubuntu, shell):
+    made = cloud.deploy(Database="rds", SecondSubnetId=cloud.second_subnet())
+    cloud.client("s3").delete_bucket_policy(Bucket=made["BucketOfTheLake"])
+    done = shell(REPLACE)
+    assert "its newest backup is none" in done.stderr
+    assert "goes with the host's disk" not in done.stderr
+    done = shell(f"{REPLACE} {made['HostId']}")
+    assert done.returncode == 0, done.stderr
+    assert "Its metadata are in RDS, as they were" in done.stdout
+    assert "tweet-lake restore" not in done.stdout
+
+
+def test_it_goes_on_where_the_new_host_did_not_come_nor_was_a_backup_made(cloud, made, shell):
+    cloud.client("s3").delete_object(Bucket=made["BucketOfTheLake"], Key=KEY)
     without = cloud.deploy(InstanceType="t3.large", WithHost="no")
     assert "HostId" not in without
     assert cloud.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
     done = shell(REPLACE)
     assert done.returncode == 0, done.stderr
     assert outputs(cloud)["HostId"] in done.stdout
+    assert "there is no backup" in done.stdout
+    assert "tweet-lake restore" not in done.stdout
 
 
 def test_without_a_stack_it_says_so(cloud, shell):
