@@ -11,7 +11,7 @@ import boto3
 
 from command.backups import Backups, do
 from command.host import Host
-from command.trouble import Trouble, fails, run
+from command.trouble import Trouble, fails, run, say
 
 
 class Metadata:
@@ -28,6 +28,21 @@ class Metadata:
         """
         about = {} if "move" in self._host.state else {"image": self._host.state["image"]}
         return self.backups.write(self._programs(), about)
+
+    def put_aside(self, image: str) -> None:
+        """Dump what something else is about to replace, unless that can't be had any more.
+
+        It is of no release: nobody gets it without naming it.
+
+        Args:
+            image: whose compose file says what the database is.
+        """
+        self._host.start_database(image)
+        try:
+            place = self.backups.place(self.backups.write(self._programs(image), {}))
+            say(f"the metadata as it was left is kept as {place}")
+        except Trouble as error:
+            say(f"the metadata as it was left can't be kept: {error}")
 
     def keys(self) -> list[str]:
         """All backups, the oldest first."""
@@ -66,7 +81,11 @@ class Metadata:
     def _rename(self, **names: str) -> None:
         orders = [f"--command=ALTER DATABASE {old} RENAME TO {new}" for old, new in names.items()]
         psql = ("psql", "--quiet", "--dbname=postgres", "--single-transaction", *orders)
-        what = "somebody else is connected to the metadata"
+        # Perhaps of a command that was killed: nobody has stopped what it began.
+        what = (
+            "somebody else is connected to the metadata (if docker ps shows a migrate, wait for "
+            "its end or docker stop it, and try again)"
+        )
         do(self._programs(), *psql, "--set=ON_ERROR_STOP=1", what=what)
 
     def _programs(self, image: str | None = None) -> _InContainers:

@@ -24,7 +24,7 @@ host is left cut short. `previous` is touched by step 4 alone, so that what came
 Before metadata is put aside that a release may have run with since, it is backed up.
 
 A restore that is killed leaves either the metadata of before or those of the backup, and `start`
-starts with them.
+starts with them. It backs up what it replaces, too.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def move(host: Host, to: str, backup: str | None = None) -> None:
 def go_on(host: Host) -> None:
     """Bring what was cut short to its end."""
     to, backup = _move(host)["to"], _move(host)["with"]
-    metadata = _begin_again(host, to)
+    metadata = _begin_again(host, to, backup, f"upgrade {host.state['image']}")
     if backup:
         with _or_nothing_runs(host):
             metadata.put_back(backup, to)
@@ -100,7 +100,8 @@ def go_on(host: Host) -> None:
 def come_back(host: Host) -> None:
     """Bring what was cut short back to where it began."""
     old = host.state["image"]
-    _return(host, _begin_again(host, old))
+    other = "rollback" if is_down(host) else f"upgrade {_move(host)['to']}"
+    _return(host, _begin_again(host, old, _move(host)["kept"], other))
     say(f"{old} runs as before")
 
 
@@ -139,16 +140,17 @@ def _or_nothing_runs(host: Host) -> Iterator[None]:
         raise Trouble(f"{error}; nothing runs; {cut_short(host)}") from error
 
 
-def _begin_again(host: Host, image: str) -> Metadata:
+def _begin_again(host: Host, image: str, key: str | None, other: str) -> Metadata:
+    """Stop what runs, unless the backup that this needs is gone: then ``other`` is the way out."""
     host.fetch(image)
     metadata = Metadata(host)
+    if key and key not in set(metadata.keys()):
+        raise Trouble(
+            f"{metadata.backups.place(key)}, the metadata of {image}, has expired or was deleted; "
+            f"nothing was stopped, and tweet-lake {other} is the way out that is left"
+        )
     host.quieten()
-    host.start_database(image)
-    try:
-        place = metadata.backups.place(metadata.back_up())
-        say(f"the metadata as it was left is kept as {place}")
-    except Trouble as error:
-        say(f"the metadata as it was left can't be kept: {error}")
+    metadata.put_aside(image)
     return metadata
 
 

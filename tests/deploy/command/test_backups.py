@@ -44,6 +44,29 @@ def test_a_backup_comes_back(started):
     started.done("start")
 
 
+def test_what_a_restore_replaces_is_kept(started):
+    started.done("backup")
+    started.database.sql("DELETE FROM run WHERE id > 7")
+    started.done("stop")
+    told = started.done("restore")
+    assert runs(started) == "20000"
+    (kept,) = re.findall(rf"as it was left is kept as s3://{started.bucket}/(\S+)", told)
+    # What was put aside is the newest, and yet not what everybody means.
+    started.done("restore")
+    assert runs(started) == "20000"
+    started.done("restore", kept)
+    assert runs(started) == "7"
+
+
+def test_metadata_that_can_t_be_dumped_can_be_replaced(started):
+    started.done("backup")
+    started.database.sql("DELETE FROM run WHERE id > 7")
+    started.done("stop")
+    started.order("pg_dump", said="invalid page in block 7")
+    assert "invalid page in block 7" in started.done("restore")
+    assert runs(started) == "20000"
+
+
 def test_the_backup_tells_of_which_release_it_is(started):
     started.done("backup")
     about = client("s3", started.endpoint).head_object(Bucket=started.bucket, Key=keys(started)[0])
@@ -109,13 +132,14 @@ def test_a_backup_that_was_cut_in_the_bucket_changes_nothing(started):
     started.done("backup")
     key, s3 = keys(started)[0], client("s3", started.endpoint)
     whole = s3.get_object(Bucket=started.bucket, Key=key)["Body"].read()
-    s3.put_object(Bucket=started.bucket, Key=key, Body=whole[: len(whole) // 2])
+    there = {"Bucket": started.bucket, "Key": key, "Metadata": {"image": OLD}}
+    s3.put_object(**there, Body=whole[: len(whole) // 2])
     started.database.sql("DELETE FROM run WHERE id > 7")
     started.done("stop")
     told = started.refused("restore")
     assert f"{key} can't be restored, all is as it was" in told
     assert runs(started) == "7"
-    s3.put_object(Bucket=started.bucket, Key=key, Body=b"no dump at all")
+    s3.put_object(**there, Body=b"no dump at all")
     assert "can't be restored" in started.refused("restore")
     assert runs(started) == "7"
 

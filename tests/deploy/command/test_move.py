@@ -63,6 +63,10 @@ def reboot(host):
     (host.standin / "running.json").unlink()
 
 
+def expire(host, key):
+    client("s3", host.endpoint).delete_object(Bucket=host.bucket, Key=key)
+
+
 @pytest.mark.parametrize("at", ["compose.*stop scheduler", "compose.*stop api-server", "pg_dump"])
 def test_before_the_backup_is_whole_a_start_is_all_it_takes(started, at):
     started.killed("upgrade", NEW, at=at)
@@ -173,13 +177,35 @@ def test_a_rollback_to_a_release_that_does_not_get_healthy_comes_back(upgraded):
 
 def test_a_rollback_whose_backup_has_expired_stops_nothing(upgraded):
     key = state(upgraded)["previous"]["backup"]
-    client("s3", upgraded.endpoint).delete_object(Bucket=upgraded.bucket, Key=key)
+    expire(upgraded, key)
     told = upgraded.refused("rollback")
     assert f"{key}, the metadata of {OLD}, has expired or was deleted" in told
     assert f"tweet-lake upgrade {OLD} tries it with the metadata of now" in told
     is_at(upgraded, NEW, "1 2 3 4")
     upgraded.done("upgrade", OLD)
     is_at(upgraded, OLD, "1 2 3 4")
+
+
+def test_where_the_backup_of_a_way_out_has_expired_the_other_way_is_told(upgraded):
+    upgraded.image(NEWER)
+    upgraded.killed("upgrade", NEWER, at=f"after {UP}")
+    expire(upgraded, state(upgraded)["move"]["kept"])
+    told = upgraded.refused("rollback")
+    assert (
+        f"nothing was stopped, and tweet-lake upgrade {NEWER} is the way out that is left" in told
+    )
+    assert set(upgraded.running().values()) == {NEWER}
+    upgraded.done("upgrade", NEWER)
+    is_at(upgraded, NEWER, "1 2 3 4")
+
+
+def test_the_backup_of_a_rollback_that_was_cut_short_may_have_expired_too(upgraded):
+    upgraded.killed("rollback", at="after psql")
+    expire(upgraded, state(upgraded)["move"]["with"])
+    told = upgraded.refused("rollback")
+    assert f"tweet-lake upgrade {NEW} is the way out that is left" in told
+    upgraded.done("upgrade", NEW)
+    is_at(upgraded, NEW, "1 2 3 4")
 
 
 def test_where_nothing_can_be_started_it_says_so(upgraded):
