@@ -13,23 +13,29 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from command.backups import made_at
 from command.host import AIRFLOW, Host
 from command.metadata import Metadata
-from command.trouble import Trouble, asking_aws, fails, run
+from command.move import cut_short
+from command.trouble import Trouble, asking_aws, run
 
 SETTINGS = Path(os.environ.get("TWEET_LAKE_HOST_ENV", "/etc/tweet-lake/host.env"))
 MEMORY = Path(os.environ.get("RUNTIME_DIRECTORY", "/run/tweet-lake-watch")) / "memory.json"
-"""``told`` are names of :data:`Finding`, since all was well; ``busy`` is since when somebody is."""
+"""``told`` are names of :data:`Finding` that are not well yet; ``ill`` is until all is well again;
+``busy`` is since when somebody is at work."""
 FULL, ROOMY = 0.90, 0.85
 """Parts of the disk: from the one on it is told, below the other it is well again."""
 TOO_OLD = timedelta(hours=26)
 """For a backup that is made every day."""
 PATIENCE = timedelta(minutes=90)
 """No start, upgrade or backup takes longer; one that does hangs, or fails again and again."""
+QUICK = Config(connect_timeout=5, read_timeout=10)
+"""For AWS: the unit has three minutes, and what else is not well is to be told in them."""
 Finding = tuple[str, str | None]
 """What is not well, and a sentence about it; None where nobody can say yet."""
 
@@ -61,11 +67,11 @@ def disk(host: Host) -> Iterator[Finding]:
 def backups(host: Host) -> Iterator[Finding]:
     """Airflow's metadata in the bucket: from this host, or the one before it."""
     unit = "tweet-lake-backup.service"
-    if not fails("systemctl", "is-failed", "--quiet", unit):
+    if state(unit) == "failed":
         why = f"journalctl -u {unit} says why, systemctl start {unit} tries again"
         yield "backup", f"the last backup failed; {why}"
         return
-    newest = next(reversed(Metadata(host).keys()), None)
+    newest = next(reversed(Metadata(host, QUICK).keys()), None)
     # A new host has a day for its first one.
     times = [datetime.fromtimestamp(host.file.stat().st_mtime, UTC)]
     times += [made_at(newest)] if newest else []
@@ -73,9 +79,21 @@ def backups(host: Host) -> Iterator[Finding]:
         yield "backup", f"the newest backup is {newest or 'none'}; tweet-lake backup makes one"
 
 
+def moves(host: Host) -> Iterator[Finding]:
+    """An upgrade that was killed: Docker goes on with whatever it has left."""
+    if said := cut_short(host):
+        yield "move", said
+
+
+def state(unit: str) -> str:
+    """What systemd calls a unit's state."""
+    line = ("systemctl", "show", "--property=ActiveState", "--value", unit)
+    return run(*line, what="systemd does not answer").strip()
+
+
 def look(host: Host) -> Iterator[Finding]:
     """All that is not well; what can't be looked at is not."""
-    for part in (containers, disk, backups):
+    for part in (containers, disk, moves, backups):
         try:
             yield from part(host)
         except (Trouble, OSError, ValueError) as error:
@@ -84,31 +102,36 @@ def look(host: Host) -> Iterator[Finding]:
 
 def is_busy(host: Host) -> bool:
     """Whether somebody starts, stops or upgrades: what is down then will come up, or fail."""
-    unit = ("systemctl", "show", "--property=ActiveState", "--value", "tweet-lake.service")
-    if run(*unit, what="systemd does not answer").strip() in {"activating", "deactivating"}:
-        return True
+    try:
+        if state("tweet-lake.service") in {"activating", "deactivating"}:
+            return True
+    except Trouble:  # told by who looks at the backups
+        pass
     try:
         with host.alone(patient=False):
             return False
     except Trouble:
         return True
+    except OSError:  # a disk that can't be written to is no sign of work
+        return False
 
 
 def tell(host: Host, subject: str, text: str) -> None:
     """Publish a message to whoever subscribed to the stack's topic."""
     topic, name = host["TWEET_LAKE_TOPIC"], host["TWEET_LAKE_DOMAIN"]
     with asking_aws(f"the topic {topic}"):
-        boto3.client("sns").publish(
+        boto3.client("sns", config=QUICK).publish(
             TopicArn=topic, Subject=f"{name}: {subject}"[:100], Message=f"{text}\n\nhttps://{name}"
         )
 
 
 def watch(host: Host) -> None:
     """Look, and tell what is new."""
-    memory = json.loads(MEMORY.read_text()) if MEMORY.exists() else {}
-    told, now = memory.get("told", []), datetime.now(UTC)
+    memory, now = recall(), datetime.now(UTC)
     found = list(look(host))
     bad = {name: sentence for name, sentence in found if sentence}
+    told = [name for name in memory.get("told", []) if name in dict(found)]
+    ill = memory.get("ill", False)
     print("\n".join(bad.values()) or "nothing is amiss")
     busy = memory.get("busy", now.isoformat()) if is_busy(host) else None
     if busy and now - datetime.fromisoformat(busy) < PATIENCE:
@@ -116,11 +139,26 @@ def watch(host: Host) -> None:
     elif new := bad.keys() - set(told):
         text = "\n".join(bad.values())
         tell(host, "not well", f"{text}\n\ndocs/operating.md says what to do.")
-        told = [*told, *new]
-    elif told and not found:
+        told, ill = [*told, *new], True
+    elif ill and not found:
         tell(host, "well again", "All that was told is well again.")
-        told = []
-    MEMORY.write_text(json.dumps({"told": told} | ({"busy": busy} if busy else {})))
+        ill = False
+    remember({"told": told, "ill": ill} | ({"busy": busy} if busy else {}))
+
+
+def recall() -> dict[str, Any]:
+    """What the last look has kept; nothing where that can't be read: then all is told anew."""
+    try:
+        return dict(json.loads(MEMORY.read_text()))
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def remember(memory: dict[str, Any]) -> None:
+    """Keep it, whole or not at all."""
+    draft = MEMORY.with_suffix(".part")
+    draft.write_text(json.dumps(memory))
+    draft.replace(MEMORY)
 
 
 def main() -> int:

@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -48,14 +49,23 @@ class Host:
         self.folder = Path(self._settings.get("TWEET_LAKE_FOLDER", "/var/lib/tweet-lake"))
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._memory = self.folder / "state.json"
-        self.state: dict[str, Any] = self._recall()
-        """``image`` that runs, since when it ``began`` with metadata of its own, the ``previous``
-        image with its backup, and the ``move`` to another that has not ended: move.py."""
 
     def __getitem__(self, name: str) -> str:
         if not self._settings.get(name):
             raise Trouble(f"{name} is not set in {self.file}; the stack's outputs have its value")
         return self._settings[name]
+
+    @cached_property
+    def state(self) -> dict[str, Any]:
+        """What is kept over restarts.
+
+        ``image`` that runs, since when it ``began`` with metadata of its own, the ``previous``
+        image with its backup, and the ``move`` to another that has not ended: move.py.
+
+        Raises:
+            Trouble: it is damaged.
+        """
+        return self._recall()
 
     def _recall(self) -> dict[str, Any]:
         if not self._memory.exists():

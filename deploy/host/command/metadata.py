@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 import boto3
+from botocore.config import Config
 
 from command.backups import Backups, do
 from command.host import Host
@@ -15,11 +16,17 @@ from command.trouble import Trouble, fails, run, say
 
 
 class Metadata:
-    """The database ``airflow`` of a host, and its backups."""
+    """The database ``airflow`` of a host, and its backups.
 
-    def __init__(self, host: Host) -> None:
+    Args:
+        host: whose.
+        config: how AWS is asked, where not as usual.
+    """
+
+    def __init__(self, host: Host, config: Config | None = None) -> None:
         self._host = host
-        self.backups = Backups(host.bucket, boto3.client("s3"), boto3.client("sts"))
+        s3, sts = boto3.client("s3", config=config), boto3.client("sts", config=config)
+        self.backups = Backups(host.bucket, s3, sts)
 
     def back_up(self) -> str:
         """Dump it into the bucket; the key.

@@ -30,9 +30,11 @@ echo Cannot connect to the Docker daemon >&2
 exit 1
 """
 SYSTEMCTL = """#!/bin/sh
-case $1 in
-is-failed) test -e "$STANDIN/backup-failed" ;;
-show) cat "$STANDIN/active" ;;
+asked="$*"
+case ${asked#show --property=ActiveState --value } in
+tweet-lake.service) cat "$STANDIN/active" ;;
+tweet-lake-backup.service) cat "$STANDIN/backup" ;;
+*) exit 1 ;;
 esac
 """
 _numbers = itertools.count()
@@ -72,8 +74,9 @@ class WatchedHost(HostMachine):
         text = "".join(f"{name}\t{said}\n" for name, said in rows.items() if said)
         (self.standin / "ps").write_text(text)
 
-    def systemd(self, state="active"):
+    def systemd(self, state="active", backup="inactive"):
         (self.standin / "active").write_text(f"{state}\n")
+        (self.standin / "backup").write_text(f"{backup}\n")
 
     def backup(self, age):
         stamp = f"{datetime.now(UTC) - age:%Y%m%dT%H%M%SZ}"
@@ -151,6 +154,11 @@ def test_what_comes_on_top_is_told_too(host):
     assert host.look() == []
     host.disk = 0.88  # tidied up a little: not well again, nor told anew
     assert host.look() == []
+    host.docker(triggerer="exited\tExited (1)")
+    ((_, text),) = host.look()
+    assert "triggerer" in text, "what comes back is told, whatever else has stayed"
+    host.docker()
+    assert host.look() == []
     host.disk = 0.7
     assert [subject for subject, _ in host.look()] == ["lake.example.org: well again"]
 
@@ -176,9 +184,47 @@ def test_a_backup_is_too_old_when_status_says_so():
 
 def test_a_backup_that_failed_is_told_before_it_is_old(host):
     host.backup(timedelta(hours=1))
-    (host.standin / "backup-failed").touch()
+    host.systemd(backup="failed")
     ((_, text),) = host.look()
     assert "journalctl -u tweet-lake-backup.service says why" in text
+
+
+def test_an_upgrade_that_was_cut_short_is_told_though_its_containers_run(host):
+    move = {"to": "lake:2", "with": None, "kept": "backups/metadata/20261101T000000Z.dump"}
+    state = host.folder / "var" / "state.json"
+    state.write_text(json.dumps({"image": "lake:1", "move": move}))
+    ((_, text),) = host.look()
+    assert "the upgrade to lake:2 was cut short: tweet-lake upgrade tries again" in text
+    state.write_text("{")
+    ((_, text),) = host.look()
+    assert f"{state} is damaged" in text
+    state.unlink()
+    assert [subject for subject, _ in host.look()] == ["lake.example.org: well again"]
+
+
+def test_all_is_well_again_where_what_was_told_had_gone_before(host):
+    host.disk = 0.93
+    assert len(host.look()) == 1
+    host.disk = 0.5
+    host.docker(scheduler="running\tUp 9 seconds (health: starting)")
+    assert host.look() == []
+    host.docker()
+    assert [subject for subject, _ in host.look()] == ["lake.example.org: well again"]
+
+
+def test_systemd_that_does_not_answer_is_told(host):
+    (host.standin / "active").unlink()
+    (host.standin / "backup").unlink()
+    ((_, text),) = host.look()
+    assert "systemd does not answer" in text
+    assert host.code == 0
+
+
+def test_a_memory_that_is_damaged_is_as_none(host):
+    (Path(host.environment["RUNTIME_DIRECTORY"]) / "memory.json").write_text('{"told": [')
+    host.docker(scheduler=None)
+    assert len(host.look()) == 1
+    assert host.look() == []
 
 
 def test_docker_that_does_not_answer_and_a_bucket_that_is_gone_are_told(host):
