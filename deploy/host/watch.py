@@ -34,6 +34,8 @@ TOO_OLD = timedelta(hours=26)
 """For a backup that is made every day."""
 PATIENCE = timedelta(minutes=90)
 """No start, upgrade or backup takes longer; one that does hangs, or fails again and again."""
+LATELY = timedelta(hours=2)
+"""Who has died more than once, and so lately, is not well."""
 QUICK = Config(connect_timeout=5, read_timeout=10)
 """For AWS: the unit has three minutes, and what else is not well is to be told in them."""
 Finding = tuple[str, str | None]
@@ -54,6 +56,23 @@ def containers(host: Host) -> Iterator[Finding]:
             yield service, f"{service}: {status}; docker logs tweet-lake-{service}-1 says more"
         elif "(healthy)" not in status:
             yield service, None
+    yield from deaths(sorted(seen))
+
+
+def deaths(services: list[str]) -> Iterator[Finding]:
+    """Who goes round in a slow circle: whenever it is looked at, Docker has it running again."""
+    names = [f"tweet-lake-{service}-1" for service in services]
+    inspect = ("timeout", "60", "docker", "inspect", "--type=container")
+    line = (*inspect, "--format={{.RestartCount}}\t{{.State.StartedAt}}", *names)
+    said = run(*line, what="Docker does not answer").splitlines() if names else []
+    for service, name, row in zip(services, names, said, strict=True):
+        count, since = row.split("\t")
+        if int(count) > 1 and datetime.now(UTC) - datetime.fromisoformat(since) < LATELY:
+            why = f"docker logs {name} says more, docker inspect {name} whether memory ran out"
+            yield (
+                f"{service} dies",
+                f"{service}: died {count} times, the last before {since}; {why}",
+            )
 
 
 def disk(host: Host) -> Iterator[Finding]:

@@ -26,6 +26,14 @@ DOCKER = r"""#!/bin/bash
 asked="$*" of=--filter=label=com.docker.compose
 [ "${asked%% --format*}" = "ps --all $of.project=tweet-lake $of.oneoff=False" ] &&
     cat "$STANDIN/ps" && exit
+if [ "${asked%% --format*}" = "inspect --type=container" ]; then
+    shift 3
+    for name; do
+        grep -qs "^${name:11:-2}$" "$STANDIN/dies" && deaths=7 || deaths=1
+        printf '%s\t%s\n' $deaths "$(cat "$STANDIN/began")"
+    done
+    exit
+fi
 echo Cannot connect to the Docker daemon >&2
 exit 1
 """
@@ -64,6 +72,7 @@ class WatchedHost(HostMachine):
         self.set(TWEET_LAKE_TOPIC=self.topic)
         self.systemd()
         self.docker()
+        self.began(timedelta(minutes=4))
         self.disk = 0.5
         (folder / "var").mkdir()
 
@@ -73,6 +82,11 @@ class WatchedHost(HostMachine):
         rows |= {name.replace("_", "-"): said for name, said in status.items()}
         text = "".join(f"{name}\t{said}\n" for name, said in rows.items() if said)
         (self.standin / "ps").write_text(text)
+
+    def began(self, ago):
+        """When Docker has last started what it runs, as Docker writes it."""
+        time = f"{datetime.now(UTC) - ago:%Y-%m-%dT%H:%M:%S}.123456789Z"
+        (self.standin / "began").write_text(time)
 
     def systemd(self, state="active", backup="inactive"):
         (self.standin / "active").write_text(f"{state}\n")
@@ -141,6 +155,16 @@ def test_a_service_that_is_not_well_is_told_once_and_once_when_it_is_again(host,
     assert host.look() == []
     host.docker(scheduler=trouble)
     assert len(host.look()) == 1
+
+
+def test_a_service_that_dies_again_and_again_is_told_though_it_runs_at_each_look(host):
+    (host.standin / "dies").write_text("scheduler\n")
+    ((_, text),) = host.look()
+    assert "scheduler: died 7 times" in text
+    assert "triggerer" not in text
+    assert host.look() == []
+    host.began(timedelta(hours=3))
+    assert [subject for subject, _ in host.look()] == ["lake.example.org: well again"]
 
 
 def test_what_comes_on_top_is_told_too(host):
