@@ -1,7 +1,7 @@
 """Tell people that a service of this host failed; ``tweet-lake-failed@.service`` runs it.
 
 By the channels and to the addresses of the settings, as other alerts. Where these can't be read or
-nobody takes it, the journal says why.
+somebody does not take it, the journal says why.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def main(instance: str) -> int:
         instance: ``tweet-lake-scheduler:oom-kill``: a service, and what systemd says of its end.
 
     Returns:
-        1 if nobody could be told; a sentence on standard error says why.
+        1 if somebody could not be told; a sentence on standard error says why.
     """
     service, _, result = instance.partition(":")
     # As for Airflow's own services: connections and Variables may be in its database.
@@ -32,7 +32,9 @@ def main(instance: str) -> int:
     from include.notify import channels
 
     now = datetime.now(UTC)
-    told = Path(os.environ["AIRFLOW_HOME"], "told", instance)
+    # In memory: a full disk is among the troubles.
+    told = Path(os.environ["RUNTIME_DIRECTORY"], instance)
+    who = "Nobody"
     try:
         settings = load_settings()
         quiet = max(LEAST_QUIET, timedelta(hours=settings.quiet_hours))
@@ -40,12 +42,14 @@ def main(instance: str) -> int:
             return 0
         message = compose(service, result, os.environ["TWEET_LAKE_DOMAIN"], now)
         message["To"] = ", ".join(settings.alert_to)
-        channels.send(message, settings).check()
+        done = channels.send(message, settings)
+        if done.taken:
+            who = "Not everybody"
+            told.touch()
+        done.check()
     except Exception as error:  # noqa: BLE001 - whatever it is, people were not told
-        print(f"Nobody was told that {service} failed: {error}", file=sys.stderr)
+        print(f"{who} was told that {service} failed: {error}", file=sys.stderr)
         return 1
-    told.parent.mkdir(exist_ok=True)
-    told.touch()
     return 0
 
 

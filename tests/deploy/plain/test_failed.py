@@ -17,7 +17,8 @@ KILLED = f"{SERVICE}:signal"
 
 @pytest.fixture
 def sink(tmp_path, monkeypatch):
-    """A mail server; the host is set up to send to it."""
+    """A mail server; the host, whose disk is full, is set up to send to it."""
+    (tmp_path / "run").mkdir()
     sink = SmtpSink(tmp_path / "mails")
     sink.start()
     smtp = {
@@ -32,7 +33,9 @@ def sink(tmp_path, monkeypatch):
         "data_docs_url": "https://airflow.example.org/data-docs",
     }
     for name, value in {
-        "AIRFLOW_HOME": str(tmp_path),
+        # A full disk: nothing can be written but memory.
+        "AIRFLOW_HOME": str(tmp_path / "full"),
+        "RUNTIME_DIRECTORY": str(tmp_path / "run"),
         "AIRFLOW_CONN_SMTP_DEFAULT": json.dumps(smtp),
         "AIRFLOW_VAR_TWEET_LAKE": json.dumps(settings),
         "TWEET_LAKE_DOMAIN": "airflow.example.org",
@@ -61,7 +64,7 @@ def test_the_same_is_told_once_in_the_quiet_period_and_something_else_at_once(si
     failed.main(f"{SERVICE}:oom-kill")
     assert len(sink.mails) == 2
     day_ago = time.time() - 25 * 3600
-    for told in (tmp_path / "told").iterdir():
+    for told in (tmp_path / "run").iterdir():
         os.utime(told, (day_ago, day_ago))
     failed.main(KILLED)
     assert len(sink.mails) == 3
@@ -72,6 +75,16 @@ def test_a_mail_that_nobody_took_is_tried_again_at_the_next_failure(sink, capsys
     assert failed.main(KILLED) == 1
     assert f"Nobody was told that {SERVICE} failed: the mail" in capsys.readouterr().err
     sink.start()
+    assert failed.main(KILLED) == 0
+    assert len(sink.mails) == 1
+
+
+def test_who_has_the_mail_is_not_told_again_because_others_refused_it(sink, capsys):
+    sink.rejected_recipients = "two@"
+    assert failed.main(KILLED) == 1
+    told = capsys.readouterr().err
+    assert f"Not everybody was told that {SERVICE} failed: " in told
+    assert "two@example.org" in told
     assert failed.main(KILLED) == 0
     assert len(sink.mails) == 1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import json
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -48,9 +49,10 @@ def settings_of(example: str) -> dict[str, str]:
 def test_systemd_finds_no_fault():
     command = [host_tool("systemd-analyze"), "verify", *map(str, UNITS.glob("tweet-lake*.*[!d]"))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    complaints = (done.stdout + done.stderr).splitlines()
+    # It reads what ours wait for too, and judges the units of this machine as well.
+    ours = [said for said in (done.stdout + done.stderr).splitlines() if "tweet-lake" in said]
     # Nothing is installed on the machine of the test.
-    assert [said for said in complaints if "is not executable: No such file" not in said] == []
+    assert [said for said in ours if "is not executable: No such file" not in said] == []
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -60,7 +62,11 @@ def test_a_service_is_exposed_by_little_more_than_its_network(service):
     done = subprocess.run([*command, unit], capture_output=True, text=True, check=True)
     figure = float(re.findall(r"exposure level for \S+: ([0-9.]+)", done.stdout)[0])
     assert figure < EXPOSURE
-    assert str(figure) in (PLAIN / "README.md").read_text(encoding="utf-8")
+    told = (PLAIN / "README.md").read_text(encoding="utf-8")
+    version = subprocess.run([command[0], "--version"], capture_output=True, text=True, check=True)
+    # Another systemd looks at more, or weighs it otherwise.
+    if " ".join(version.stdout.split()[:2]) in told:
+        assert str(figure) in told
 
 
 def test_the_target_wants_every_component():
@@ -92,11 +98,27 @@ def test_a_component_waits_for_the_metadata_and_stops_with_the_target(component)
 
 
 @pytest.mark.parametrize("service", [name for name in SERVICES if name != TELLER])
-def test_people_are_told_of_a_failure(service):
+def test_people_are_told_of_a_failure(service, tmp_path):
     # `OnFailure=` would stay silent: for systemd, what it starts again has not failed.
+    told = what_is_started_after(service, "exit-code", tmp_path)
+    assert told == f"--no-block start {TELLER}{service}:exit-code"
+    assert what_is_started_after(service, "success", tmp_path) == ""
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_a_stop_that_took_its_time_is_no_failure(component, tmp_path):
+    assert what_is_started_after(f"tweet-lake-{component}", "timeout", tmp_path) == ""
+
+
+def what_is_started_after(service: str, result: str, folder: Path) -> str:
+    """What a unit asks of systemd when it has ended like this."""
     (command,) = setting(f"{service}.service", "ExecStopPost")
-    assert command.startswith('+/bin/sh -c \'[ "$SERVICE_RESULT" = success ] || ')
-    assert f' start "{TELLER}%N:$SERVICE_RESULT"' in command
+    line = command.removeprefix("+").replace("%N", service)
+    (folder / "systemctl").write_text('#!/bin/sh\necho "$*"\n')
+    (folder / "systemctl").chmod(0o755)
+    given = {"SERVICE_RESULT": result, "PATH": str(folder)}
+    done = subprocess.run(shlex.split(line), env=given, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
 
 
 def test_all_that_runs_at_once_fits_a_host_of_four_gigabytes():
