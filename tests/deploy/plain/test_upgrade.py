@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +35,11 @@ REAL = [
     "install",
     "df",
 ]
+BROKEN = """
+mkdir -p "$UV_PROJECT_ENVIRONMENT/bin"
+echo half > "$UV_PROJECT_ENVIRONMENT/half"
+exit 1"""
+"""A uv that is cut short."""
 RELEASE = ("config/a.py", "dags/a.py", "expectations/a.json", "include/a.py", "plugins/a.py")
 BACKUP = "systemctl start tweet-lake-backup.service"
 STOP = "systemctl stop tweet-lake.target"
@@ -44,6 +51,7 @@ STAND_INS = {
     "id": "echo 0",
     "systemctl": "",
     "systemd-run": "",
+    "useradd": "",
     "chown": "",
     "pg_dump": "",
     "caddy": "",
@@ -61,6 +69,7 @@ esac""",
     "python3-uv": """
 mkdir -p "$UV_PROJECT_ENVIRONMENT/bin"
 printf '#!/bin/sh\\n' > "$UV_PROJECT_ENVIRONMENT/bin/python"
+[ ! -e "$UV_PROJECT_ENVIRONMENT/half" ]
 chmod +x "$UV_PROJECT_ENVIRONMENT/bin/python\"""",
 }
 
@@ -92,7 +101,7 @@ class Host:
         settings = re.sub("(?m)^TWEET_LAKE_BUCKET=.*$", "TWEET_LAKE_BUCKET=lake", settings)
         self.write("etc/tweet-lake/host.env", settings)
 
-    def install(self, release: str = "") -> subprocess.CompletedProcess[str]:
+    def install(self, release: str = "", **streams: int) -> subprocess.CompletedProcess[str]:
         """Run it on a checkout of this release; what was called before is forgotten."""
         (self.root / "calls").write_text("")
         for name in RELEASE:
@@ -100,9 +109,9 @@ class Host:
         return subprocess.run(
             [str(self.root / "bin/bash"), str(self.checkout / "deploy/plain/install")],
             env={"PATH": str(self.root / "bin")},
-            capture_output=True,
             text=True,
             check=False,
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams},
         )
 
     def calls(self, *of: str) -> list[str]:
@@ -132,7 +141,7 @@ def host(tmp_path):
     shutil.copytree(PLAIN, host.checkout / "deploy/plain")
     program = host.checkout / "deploy/plain/install"
     elsewhere = re.sub(
-        r"(?<![\w}])/(opt|etc/tweet|etc/systemd|usr/local/sbin|run/systemd)\b",
+        r"(?<![\w}])/(opt|etc/tweet|etc/systemd|usr/local/sbin|usr/sbin|sbin|run/systemd)\b",
         rf"{host.root}/\1",
         program.read_text(encoding="utf-8"),
     )
@@ -163,7 +172,7 @@ def test_an_upgrade_backs_up_and_stops_whatever_the_scheduler_does(installed, st
     is_active = f'case "$*" in *is-active*) echo {state}; exit {code};; esac'
     installed.stand_in("systemctl", is_active)
     assert installed.install("second").returncode == 0
-    in_order = [BACKUP, STOP, PACKAGES, MIGRATE, START]
+    in_order = [PACKAGES, BACKUP, STOP, MIGRATE, START]
     assert installed.calls(*in_order) == in_order
     assert installed.release() == {"second"}
 
@@ -173,7 +182,8 @@ def test_a_backup_that_fails_ends_the_upgrade_before_anything_is_stopped(install
     done = installed.install("second")
     assert done.returncode == 1
     assert "journalctl -u tweet-lake-backup says why" in done.stderr
-    assert installed.calls(STOP, PACKAGES) == []
+    assert "empty TWEET_LAKE_BUCKET in" in done.stderr
+    assert installed.calls(STOP, START) == []
     assert installed.release() == {"first"}
 
 
@@ -188,13 +198,74 @@ def test_a_second_install_before_the_bucket_is_set_needs_none(host):
     assert host.calls(BACKUP, *in_order) == in_order
 
 
-def test_without_the_package_index_the_old_release_starts_again(installed):
-    installed.stand_in("python3-uv", "exit 1")
+def test_packages_that_are_cut_short_leave_what_runs_alone_and_are_begun_anew(installed):
+    before = packages(installed)
+    installed.stand_in("python3-uv", BROKEN)
     done = installed.install("second")
     assert done.returncode == 1
-    assert "The upgrade was not made; starting what was there" in done.stdout
-    assert installed.calls(STOP, START, MIGRATE) == [STOP, START]
+    assert "packages could not be installed" in done.stderr
+    assert installed.calls(STOP, START, MIGRATE) == []
     assert installed.release() == {"first"}
+    assert packages(installed) == before
+    installed.stand_in("python3-uv", STAND_INS["python3-uv"])
+    done = installed.install("second")
+    assert done.returncode == 0, done.stderr
+    assert packages(installed) != before
+    assert not before.exists()
+
+
+def packages(host: Host) -> Path:
+    """The folder of those that services run with."""
+    return (host.root / "opt/tweet-lake/.venv").resolve(strict=True)
+
+
+def test_a_terminal_that_is_gone_does_not_leave_airflow_stopped(installed):
+    gone = installed.root / "gone"
+    os.mkfifo(gone)
+    hang_up = f"cat {gone}; kill -HUP $PPID"
+    installed.stand_in("systemctl", f'case "$*" in "stop tweet"*) {hang_up};; esac')
+    reader, writer = os.pipe()
+
+    def look_on() -> None:
+        with os.fdopen(reader, encoding="utf-8") as terminal:
+            next(line for line in terminal if "Stopping the services" in line)
+        gone.write_text("")
+
+    person = threading.Thread(target=look_on)
+    person.start()
+    try:
+        assert installed.install("second", stdout=writer).returncode != 0
+    finally:
+        os.close(writer)
+        person.join()
+    assert installed.calls("systemctl --no-block") == ["systemctl --no-block"]
+
+
+@pytest.mark.parametrize("was", ["active", "inactive"])
+def test_an_upgrade_that_fails_late_starts_what_ran_and_nothing_else(installed, was):
+    active = f"*is-active*) [ {was} = active ];; *migrate*) exit 1;;"
+    installed.stand_in("systemctl", f'case "$*" in {active} esac')
+    done = installed.install("second")
+    assert done.returncode == 1
+    assert "journalctl -u tweet-lake-migrate says why" in done.stderr
+    late = "systemctl --no-block start tweet-lake.target"
+    assert installed.calls(late) == [late] * (was == "active")
+
+
+def test_a_database_that_does_not_answer_ends_the_upgrade_before_anything_is_stopped(installed):
+    installed.stand_in("systemd-run", "exit 1")
+    done = installed.install("second")
+    assert "database-url does not answer" in done.stderr
+    assert installed.calls(STOP) == []
+
+
+def test_as_root_by_su_the_programs_of_root_are_found(host):
+    host.stand_in("id", '[ "$1" = -u ] && echo 0')
+    host.write("usr/sbin/useradd")
+    (host.root / "bin/useradd").rename(host.root / "usr/sbin/useradd")
+    done = host.install("first")
+    assert done.returncode == 0, done.stderr
+    assert len(host.calls("useradd")) == 1
 
 
 def test_a_disk_that_fills_up_stops_nothing(installed):
@@ -209,7 +280,7 @@ def test_after_the_distribution_s_upgrade_packages_come_before_the_backup(instal
     (installed.root / "opt/tweet-lake/.venv/bin/python").unlink()
     (installed.root / "opt/tweet-lake/.uv/bin/pip").write_text("#!/bin/sh\nexit 1\n")
     assert installed.install("second").returncode == 0
-    assert installed.calls(BACKUP, STOP, PACKAGES)[:3] == [PACKAGES, BACKUP, STOP]
+    assert installed.calls(BACKUP, STOP, PACKAGES) == [PACKAGES, BACKUP, STOP]
 
 
 def test_a_caddy_that_does_not_start_keeps_nothing_else_from_it(host):
