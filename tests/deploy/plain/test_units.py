@@ -187,16 +187,12 @@ def test_the_examples_of_connections_and_variables_are_what_the_pipeline_reads()
     from include.accounts import load_json, parse_accounts
     from include.settings import parse_settings
 
-    uncommented = {
-        name: yaml.safe_load(
-            "\n".join(
-                line.removeprefix("# ")
-                for line in lines(PLAIN / f"{name}.yaml.example")
-                if re.match(r"# (\w+:|  )", line)
-            )
-        )
-        for name in ("connections", "variables")
-    }
+    uncommented = {}
+    for name in ("connections", "variables"):
+        text = (PLAIN / f"{name}.yaml.example").read_text(encoding="utf-8")
+        assert yaml.safe_load(text) == {}
+        before, after = text.split("# Your entries take the place of this {}:\n{}\n")
+        uncommented[name] = yaml.safe_load(before + re.sub("(?m)^# ", "", after))
     assert set(uncommented["connections"]) == {"x_api", "aws_default", "smtp_default"}
     text = uncommented["variables"]["tweet_lake"].replace("<your bucket>", "b-1")
     assert parse_settings(text.replace("<your domain>", "example.org")).bucket == "b-1"
