@@ -31,7 +31,9 @@ def settings():
 @pytest.mark.parametrize("own", ["{\n\temail me@example.org\n}\n", ""])
 def test_it_can_be_imported_beside_others(tmp_path, own):
     caddyfile = tmp_path / "Caddyfile"
-    caddyfile.write_text(f"{own}other.example.org {{\n\trespond mine\n}}\nimport {SITE}\n")
+    snippets = "".join(f"({name}) {{\n}}\n" for name in ("headers", "acme", "internal"))
+    other = "other.example.org {\n\timport headers\n\trespond mine\n}\n"
+    caddyfile.write_text(f"{own}{snippets}{other}import {SITE}\n")
     done = subprocess.run(
         [host_tool("caddy"), "adapt", "--validate", "--config", str(caddyfile)],
         env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), **settings()},

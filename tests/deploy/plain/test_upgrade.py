@@ -102,12 +102,15 @@ class Host:
         self.write("etc/tweet-lake/host.env", settings)
 
     def install(self, release: str = "", **streams: int) -> subprocess.CompletedProcess[str]:
-        """Run it on a checkout of this release; what was called before is forgotten."""
-        (self.root / "calls").write_text("")
+        """Install a checkout of this release; what was called before is forgotten."""
         for name in RELEASE:
             (self.checkout / name).write_text(release, encoding="utf-8")
+        return self.run("install", **streams)
+
+    def run(self, program: str, **streams: int) -> subprocess.CompletedProcess[str]:
+        (self.root / "calls").write_text("")
         return subprocess.run(
-            [str(self.root / "bin/bash"), str(self.checkout / "deploy/plain/install")],
+            [str(self.root / "bin/bash"), str(self.checkout / "deploy/plain" / program)],
             env={"PATH": str(self.root / "bin")},
             text=True,
             check=False,
@@ -139,13 +142,14 @@ def host(tmp_path):
         (host.checkout / name).parent.mkdir(parents=True, exist_ok=True)
         (host.checkout / name).touch()
     shutil.copytree(PLAIN, host.checkout / "deploy/plain")
-    program = host.checkout / "deploy/plain/install"
-    elsewhere = re.sub(
-        r"(?<![\w}])/(opt|etc/tweet|etc/systemd|usr/local/sbin|usr/sbin|sbin|run/systemd)\b",
-        rf"{host.root}/\1",
-        program.read_text(encoding="utf-8"),
-    )
-    program.write_text(elsewhere, encoding="utf-8")
+    for name, more in (("install", "run/systemd"), ("uninstall", "etc/caddy")):
+        program = host.checkout / "deploy/plain" / name
+        elsewhere = re.sub(
+            rf"(?<![\w}}])/(opt|etc/tweet|etc/systemd|usr/local/sbin|usr/sbin|sbin|{more})\b",
+            rf"{host.root}/\1",
+            program.read_text(encoding="utf-8").replace("/(opt|etc)/", f"{host.root}/(opt|etc)/"),
+        )
+        program.write_text(elsewhere, encoding="utf-8")
     return host
 
 
@@ -306,6 +310,21 @@ def test_a_caddy_of_somebody_else_s_is_left_alone(host, case):
     assert "deploy/host/site.caddy" in done.stdout
     assert host.calls(CADDY, START) == [START]
     assert not (host.root / "etc/systemd/system/caddy.service.d/tweet-lake.conf").exists()
+
+
+@pytest.mark.parametrize("where", ["caddy/Caddyfile", "systemd/system/caddy.service.d/mine.conf"])
+def test_a_caddy_that_reads_our_files_is_not_broken_by_uninstalling(installed, where):
+    ours = installed.root / "opt/tweet-lake"
+    installed.write(f"etc/{where}", f"# {ours}\nimport {ours}/deploy/host/site.caddy\n")
+    done = installed.run("uninstall")
+    assert done.returncode == 1
+    assert f"Take that out of {installed.root}/etc/{where} and restart caddy" in done.stderr
+    assert installed.calls("systemctl") == []
+    assert ours.exists()
+    installed.write(f"etc/{where}", f"# {ours}\n")
+    done = installed.run("uninstall")
+    assert done.returncode == 0, done.stderr
+    assert not ours.exists()
 
 
 def test_a_caddy_that_is_ours_already_is_led_again(installed):
