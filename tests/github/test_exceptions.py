@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 REPOSITORY = Path(__file__).parents[2]
 PROJECT = (REPOSITORY / "pyproject.toml").read_text("utf-8")
@@ -61,6 +62,27 @@ def test_every_weakness_that_is_passed_over_says_why_and_until_when():
     entries = [line for line in lines if line and not line.startswith("#")]
     for entry in entries:
         assert re.fullmatch(r"(PYSEC|GHSA|CVE)-[\w-]+  # .+; gone with .+", entry), entry
+
+
+AN_EXCEPTION_OF_THE_SCAN = (
+    r"  - \{vulnerability: (CVE|GHSA)-[\w-]+, package: \{name: [^}]+\}\}  # .+; gone with .+"
+)
+
+
+def test_every_weakness_that_the_scan_passes_over_says_why_and_until_when():
+    text = (REPOSITORY / ".grype.yaml").read_text("utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    assert lines.pop(0) in ({"ignore:"} if lines else {"ignore: []"})
+    for line in lines:
+        assert re.fullmatch(AN_EXCEPTION_OF_THE_SCAN, line), line
+
+
+def test_the_scan_s_example_is_an_entry_once_it_takes_its_place():
+    text = (REPOSITORY / ".grype.yaml").read_text("utf-8")
+    (example,) = re.findall(r"(?m)^#(  - .+)$", text)
+    assert re.fullmatch(AN_EXCEPTION_OF_THE_SCAN, example)
+    (entry,) = yaml.safe_load(f"ignore:\n{example}\n")["ignore"]
+    assert entry == {"vulnerability": "CVE-2026-1", "package": {"name": "stdlib"}}
 
 
 @pytest.fixture
