@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -12,6 +13,8 @@ from include.doctor.prefixes import lacking_unwritten, not_allowed
 from include.lake import Lake
 
 FOLDER = "backups/metadata/"
+_BACKUP = re.compile(rf"{FOLDER}\d{{8}}T\d{{6}}Z\.dump")
+"""A key as hosts make them (deploy/host/command/backups.py); other things may lie beside."""
 _TOO_OLD = timedelta(hours=26)
 """A day, and time to make one."""
 
@@ -33,7 +36,8 @@ def newest(patient: Patient) -> Iterator[Finding]:
     if there is None:
         yield ok(_NO_HOST)
         return
-    last = max((entry.at for entry in there.entries(FOLDER)), default=None)
+    made = [entry.at for entry in there.entries(FOLDER) if _BACKUP.fullmatch(entry.key)]
+    last = max(made, default=None)
     if last is None:
         yield warning("the metadata were never backed up", _REMEDY)
     elif patient.now() - last > _TOO_OLD:

@@ -57,7 +57,8 @@ def database(patient: Patient) -> Iterator[Finding]:
     except TimeoutError:
         yield failed(
             f"{kind}: its schema is not that of this Airflow",
-            "airflow db migrate (on a host `tweet-lake start` does it)",
+            "airflow db migrate (on a host `tweet-lake start` does it, without Docker `systemctl "
+            "restart tweet-lake.target`)",
         )
         return
     patient.answers(_DATABASE)

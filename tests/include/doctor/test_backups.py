@@ -38,6 +38,13 @@ def test_the_newest_has_to_be_of_the_last_day(look, host, patient: Patient, hour
     assert f"is of {datetime.now(UTC):%Y-%m-%d}" in found.text
 
 
+@pytest.mark.parametrize("name", ["note.txt", "20261120T031000Z.dump.part", "latest.dump"])
+def test_what_is_no_backup_is_not_taken_for_one(look, host, name):
+    host.put(f"{backups.FOLDER}{name}", b"of today")
+    (found,) = look(backups.newest)
+    assert (found.state, found.text) == ("warning", "the metadata were never backed up")
+
+
 def test_where_backups_may_not_be_written_it_is_said_before_the_night(look, host):
     assert [f.state for f in look(backups.prefix)] == ["ok"]
     deny(host, "s3:PutObject", "backups")
