@@ -125,7 +125,8 @@ def _states(
             for entry in lake.entries(day_prefix(zone, dataset, day)):
                 folder, _, name = entry.key.rpartition("/")
                 there[f"{folder}/"].add(name)
-                written[entry.key] = entry.at
+                if name == "fetch.json" or zone == "validations":
+                    written[entry.key] = entry.at
     states = {}
     for account, interval in wanted:
         names = there.get(batch_prefix("raw", dataset, interval, account))
