@@ -83,6 +83,8 @@ def follow_the_readme(machine: Machine, folder: Path) -> None:
         show(trials.zones(machine))
         say("tweet-lake-run python -m include.doctor.command")
         show(trials.doctor(machine))
+        say("the host's own secrets, in what it leaves")
+        show(trials.secrets_left(machine))
         say("kill -9 for the scheduler")
         show(trials.kill_scheduler(machine))
         show(mails.wait_for("tweet-lake-scheduler failed", times=2))

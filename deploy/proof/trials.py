@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from deploy.proof.machine import Machine, run
+from sandbox.x_api import TOKEN
+from tests.security.secret_scan import files_below, places_of
 
 SERVICES = ("api-server", "scheduler", "dag-processor", "triggerer")
 SECRETS = "/etc/tweet-lake/credentials"
@@ -30,6 +32,11 @@ for page in s3.get_paginator("list_objects_v2").paginate(Bucket="tweet-lake"):
         print(found["Key"])
 """
 """Lists what lies in the world's bucket."""
+OWN_SECRETS = ("fernet-key", "api-secret-key", "jwt-secret", "admin")
+PROCESSES = (
+    "for of in /proc/[0-9]*; do tr '\\0' '\\n' < $of/environ; tr '\\0' '\\n' < $of/cmdline; done"
+)
+"""Prints environments and command lines; a process may end meanwhile."""
 
 
 def services(machine: Machine) -> str:
@@ -193,6 +200,25 @@ def zones(machine: Machine) -> str:
     if missing:
         sys.exit(f"Nothing lies in: {', '.join(sorted(missing))}")
     return "objects: " + ", ".join(f"{zone} {number}" for zone, number in sorted(counts.items()))
+
+
+def secrets_left(machine: Machine) -> str:
+    """Look for the host's own secrets, and X's token, in what services write or are given."""
+    folder = machine.root / SECRETS.lstrip("/")
+    secrets = {name: (folder / name).read_text(encoding="utf-8") for name in OWN_SECRETS}
+    processes = machine.run("sh", "-c", f"({PROCESSES}) 2> /dev/null || true")
+    if "AIRFLOW_HOME=/var/lib/tweet-lake" not in processes:
+        sys.exit("The environments of the services could not be read.")
+    metadata = machine.run("runuser", "-u", "postgres", "--", "pg_dump", "airflow")
+    left = [
+        *files_below(machine.root / "var/log/tweet-lake"),
+        ("the journal", machine.run("journalctl", "--output=cat").encode()),
+        ("the metadata", metadata.encode()),
+        ("a process", processes.encode()),
+    ]
+    if found := places_of({**secrets, "X's token": TOKEN}, left):
+        sys.exit("\n".join(["What nobody should see is there to be read:", *found]))
+    return f"{len(secrets) + 1} secrets, in none of {len(left)} places"
 
 
 def restore(machine: Machine) -> str:
