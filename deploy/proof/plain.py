@@ -34,7 +34,7 @@ def main() -> None:
     """Prove it; exit with what failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--suite", default="bookworm", help="Debian's release; its Python is used")
-    parser.add_argument("--directory", type=Path, default=Path("/var/tmp"), help="3 GB are needed")  # noqa: S108 - a folder of its own is made there
+    parser.add_argument("--directory", type=Path, default=Path("/var/tmp"), help="5 GB are needed")  # noqa: S108 - a folder of its own is made there
     arguments = parser.parse_args()
     check(NEEDED)
     began = time.monotonic()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from include.doctor import backups
 from include.doctor.patient import Patient
 from tests.include.doctor.test_prefixes import deny
+from tests.tracked import REPOSITORY
 
 
 @pytest.fixture
@@ -43,6 +45,12 @@ def test_what_is_no_backup_is_not_taken_for_one(look, host, name):
     host.put(f"{backups.FOLDER}{name}", b"of today")
     (found,) = look(backups.newest)
     assert (found.state, found.text) == ("warning", "the metadata were never backed up")
+
+
+def test_a_backup_is_what_hosts_call_one():
+    text = (REPOSITORY / "deploy/host/command/backups.py").read_text("utf-8")
+    (key,) = re.findall(r'_KEY = re.compile\(rf"\{FOLDER\}(.+)"\)', text)
+    assert backups._BACKUP.pattern == backups.FOLDER + key.replace("{{", "{").replace("}}", "}")
 
 
 def test_where_backups_may_not_be_written_it_is_said_before_the_night(look, host):
