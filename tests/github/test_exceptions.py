@@ -99,7 +99,7 @@ def audit(tmp_path):
             (tmp_path / name).chmod(0o755)
         here = [f"UV={tmp_path}/uv", f"BIN={tmp_path}"]
         return subprocess.run(
-            ["make", "--old-file=.venv/testable", *here, "audit"],
+            ["make", "--no-print-directory", "--old-file=.venv/testable", *here, "audit"],
             cwd=REPOSITORY,
             capture_output=True,
             text=True,
