@@ -18,7 +18,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from command.backups import made_at
+from command.backups import TOO_OLD, made_at
 from command.host import AIRFLOW, Host
 from command.metadata import Metadata
 from command.move import cut_short
@@ -30,8 +30,6 @@ MEMORY = Path(os.environ.get("RUNTIME_DIRECTORY", "/run/tweet-lake-watch")) / "m
 ``busy`` is since when somebody is at work."""
 FULL, ROOMY = 0.90, 0.85
 """Parts of the disk: from the one on it is told, below the other it is well again."""
-TOO_OLD = timedelta(hours=26)
-"""For a backup that is made every day."""
 PATIENCE = timedelta(minutes=90)
 """No start, upgrade or backup takes longer; one that does hangs, or fails again and again."""
 LATELY = timedelta(hours=2)

@@ -14,6 +14,8 @@ from typing import IO, Any, Protocol
 from command.trouble import Trouble, asking_aws, last_words, run
 
 FOLDER = "backups/metadata/"
+TOO_OLD = timedelta(hours=26)
+"""For a backup that is made every day."""
 _STAMP = "%Y%m%dT%H%M%SZ"
 _KEY = re.compile(rf"{FOLDER}\d{{8}}T\d{{6}}Z\.dump")
 _CHUNK = 1024 * 1024  # bytes
