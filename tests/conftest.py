@@ -63,6 +63,16 @@ def s3() -> Iterator[Any]:
     server.stop()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def own_account() -> Iterator[None]:
+    """An AWS account for a module of tests: what it left is gone, but for lakes."""
+    yield
+    if "moto" in sys.modules:
+        from tests.account import empty_account
+
+        empty_account()
+
+
 @pytest.fixture
 def lake(s3: Any) -> Lake:
     """A lake in a bucket of its own."""

@@ -60,11 +60,7 @@ def secrets(world):
     for variable, value in world.environment().items():
         name = variable.removeprefix("AIRFLOW_CONN_").lower()
         secrets.create_secret(Name=f"tweet-lake/connections/{name}", SecretString=value)
-    yield secrets
-    for name in ("x_api", "aws_default", "smtp_default"):
-        secrets.delete_secret(
-            SecretId=f"tweet-lake/connections/{name}", ForceDeleteWithoutRecovery=True
-        )
+    return secrets
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from moto.backends import get_backend
 from moto.server import ThreadedMotoServer
 from moto.ssm.models import Parameter, ssm_backends
 
+from tests.account import empty_account
 from tests.deploy.ec2 import moto_types, rules
 from tests.host_tools import host_tool
 
@@ -29,11 +29,6 @@ DEFAULTS = {
 }
 """Named all the same: moto knows no previous value of what was not."""
 UBUNTU = "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id"
-SERVICES = (
-    *("cloudformation", "cloudwatch", "ec2", "ecr", "glue", "iam", "lakeformation", "rds"),
-    *("secretsmanager", "sns", "ssm"),
-)
-"""What a stack is made of; S3 has the lakes of other tests as well."""
 REGISTRY = f"123456789012.dkr.ecr.{REGION}.amazonaws.com"
 
 
@@ -108,8 +103,8 @@ def server() -> Iterator[str]:
 
 @pytest.fixture
 def cloud(server: str) -> Iterator[Cloud]:
-    """An empty account but for the buckets of other tests: moto has one for the whole process."""
-    _reset()
+    """An empty account but for the buckets of other tests."""
+    empty_account()
     cloud = Cloud(server)
     before = cloud.buckets()
     yield cloud
@@ -119,7 +114,7 @@ def cloud(server: str) -> Iterator[Cloud]:
         for version in (*held.get("Versions", ()), *held.get("DeleteMarkers", ())):
             s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
         s3.delete_bucket(Bucket=bucket)
-    _reset()
+    empty_account()
 
 
 @pytest.fixture
@@ -159,9 +154,3 @@ def shell(cloud: Cloud, tmp_path: Path) -> Callable[..., subprocess.CompletedPro
         )  # fmt: skip
 
     return shell
-
-
-def _reset() -> None:
-    for service in SERVICES:
-        for account in get_backend(service).values():  # its own reset is that of all services
-            account.reset()
