@@ -14,16 +14,18 @@ from typing import IO, Any, Protocol
 from command.trouble import Trouble, asking_aws, last_words, run
 
 FOLDER = "backups/metadata/"
+ASIDE = f"{FOLDER}aside/"
+"""What is of no release: nobody gets it without naming it."""
 TOO_OLD = timedelta(hours=26)
 """For a backup that is made every day."""
 _STAMP = "%Y%m%dT%H%M%SZ"
-_KEY = re.compile(rf"{FOLDER}\d{{8}}T\d{{6}}Z\.dump")
+_KEY = re.compile(rf"{FOLDER}(aside/)?\d{{8}}T\d{{6}}Z\.dump")
 _CHUNK = 1024 * 1024  # bytes
 
 
 def made_at(key: str) -> datetime:
     """When a backup was made, by its key."""
-    stamp = key.removeprefix(FOLDER).removesuffix(".dump")
+    stamp = key.rpartition("/")[2].removesuffix(".dump")
     return datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)
 
 
@@ -61,12 +63,12 @@ class Backups:
 
         Args:
             programs: whose metadata.
-            about: which release they are of.
+            about: which release they are of; if of none, they are put aside.
 
         Returns:
             The key of the backup; there is an object under it only if it is whole.
         """
-        key = self._free()
+        key = self._free(FOLDER if about else ASIDE)
         dump = programs.line("pg_dump", "--format=custom")
         # All of it is read: --list looks at the head, and takes half a dump for a whole one.
         check = programs.line("pg_restore", "--file=/dev/null")
@@ -84,7 +86,7 @@ class Backups:
         return key
 
     def sizes(self) -> dict[str, int]:
-        """All backups and their bytes, the oldest first; nothing else that lies there."""
+        """All dumps and their bytes, by key; nothing else that lies there."""
         with asking_aws(self.place(FOLDER)):
             pages = self._s3.get_paginator("list_objects_v2").paginate(
                 Bucket=self.bucket, Prefix=FOLDER, **self._owner
@@ -93,11 +95,11 @@ class Backups:
         return {one["Key"]: one["Size"] for one in found if _KEY.fullmatch(one["Key"])}
 
     def keys(self) -> list[str]:
-        """All backups, the oldest first."""
-        return list(self.sizes())
+        """All backups of a release, the oldest first."""
+        return [key for key in self.sizes() if not key.startswith(ASIDE)]
 
     def about(self, key: str) -> dict[str, str]:
-        """Which release a backup is of, as it was told to `write`."""
+        """Which release a dump is of, as it was told to `write`."""
         with asking_aws(self.place(key)):
             head = self._s3.head_object(Bucket=self.bucket, Key=key, **self._owner)
         return dict(head["Metadata"])
@@ -132,10 +134,10 @@ class Backups:
         """A key as people write it."""
         return f"s3://{self.bucket}/{key}"
 
-    def _free(self) -> str:
-        """A key of now that no backup has: two in a second are two."""
+    def _free(self, folder: str) -> str:
+        """A key of now that no dump has: two in a second are two."""
         taken, now = self.sizes(), datetime.now(UTC)
-        while (key := f"{FOLDER}{now.strftime(_STAMP)}.dump") in taken:
+        while (key := f"{folder}{now.strftime(_STAMP)}.dump") in taken:
             now += timedelta(seconds=1)
         return key
 

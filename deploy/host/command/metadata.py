@@ -29,17 +29,12 @@ class Metadata:
         self.backups = Backups(host.bucket, s3, sts)
 
     def back_up(self) -> str:
-        """Dump it into the bucket; the key.
-
-        What a move has left half way is of no release: nobody gets it without naming it.
-        """
+        """Dump it into the bucket; the key. What a move has left half way is of no release."""
         about = {} if "move" in self._host.state else {"image": self._host.state["image"]}
         return self.backups.write(self._programs(), about)
 
     def put_aside(self, image: str) -> None:
         """Dump what something else is about to replace, unless that can't be had any more.
-
-        It is of no release: nobody gets it without naming it.
 
         Args:
             image: whose compose file says what the database is.
@@ -52,7 +47,7 @@ class Metadata:
             say(f"the metadata as it was left can't be kept: {error}")
 
     def keys(self) -> list[str]:
-        """All backups, the oldest first."""
+        """All backups of a release, the oldest first."""
         return self.backups.keys()
 
     def release(self, key: str) -> str | None:

@@ -51,7 +51,9 @@ def test_what_a_restore_replaces_is_kept(started):
     told = started.done("restore")
     assert runs(started) == "20000"
     (kept,) = re.findall(rf"as it was left is kept as s3://{started.bucket}/(\S+)", told)
-    # What was put aside is the newest, and yet not what everybody means.
+    # What was put aside is the newest, and yet not what anybody means.
+    (backup,) = set(keys(started)) - {kept}
+    assert f"backup    {backup}\n" in started.done("status")
     started.done("restore")
     assert runs(started) == "20000"
     started.done("restore", kept)

@@ -18,9 +18,10 @@ def made(cloud, ubuntu):
     made = cloud.deploy(InstanceType="t3.large")
     s3, bucket = cloud.client("s3"), made["BucketOfTheLake"]
     s3.delete_bucket_policy(Bucket=bucket)  # moto speaks no TLS, which the policy asks for
-    s3.put_object(Bucket=bucket, Key=KEY, Body=b"a dump", Metadata={"image": "a release"})
-    # What a restore has put aside, or a move that was cut short has left.
-    s3.put_object(Bucket=bucket, Key=KEY.replace("0310", "0900"), Body=b"a dump")
+    s3.put_object(Bucket=bucket, Key=KEY, Body=b"a dump")
+    # What a restore has put aside, or a move that was cut short has left; and a note of somebody's.
+    for name in ("aside/20261121T090000Z.dump", "note.txt"):
+        s3.put_object(Bucket=bucket, Key=f"backups/metadata/{name}", Body=b"of no use")
     return made
 
 

@@ -40,7 +40,10 @@ def test_the_newest_has_to_be_of_the_last_day(look, host, patient: Patient, hour
     assert f"is of {datetime.now(UTC):%Y-%m-%d}" in found.text
 
 
-@pytest.mark.parametrize("name", ["note.txt", "20261120T031000Z.dump.part", "latest.dump"])
+@pytest.mark.parametrize(
+    "name",
+    ["note.txt", "20261120T031000Z.dump.part", "latest.dump", "aside/20261120T031000Z.dump"],
+)
 def test_what_is_no_backup_is_not_taken_for_one(look, host, name):
     host.put(f"{backups.FOLDER}{name}", b"of today")
     (found,) = look(backups.newest)
@@ -49,7 +52,7 @@ def test_what_is_no_backup_is_not_taken_for_one(look, host, name):
 
 def test_a_backup_is_what_hosts_call_one():
     text = (REPOSITORY / "deploy/host/command/backups.py").read_text("utf-8")
-    (key,) = re.findall(r'_KEY = re.compile\(rf"\{FOLDER\}(.+)"\)', text)
+    (key,) = re.findall(r'_KEY = re.compile\(rf"\{FOLDER\}\(aside/\)\?(.+)"\)', text)
     assert backups._BACKUP.pattern == backups.FOLDER + key.replace("{{", "{").replace("}}", "}")
 
 
