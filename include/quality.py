@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -59,10 +60,9 @@ class Quality:
     """
 
     def __init__(self, suite: Path, id_column: str) -> None:
-        with collector_at_rest():
-            from include import checkpoint  # Great Expectations is slow to import
+        _import_great_expectations()
+        from include import checkpoint
 
-        gc.freeze()  # what GX's import made stays for good: collecting it costs each batch a tenth
         self._id_column = id_column
         self._suite = load(suite, checkpoint.kind)
         self._new_checkpoint = checkpoint.Checkpoint
@@ -134,6 +134,17 @@ class Quality:
             failed=failed,
             result=run.result(suite=self._suite.name, asset=asset),
         )
+
+
+@cache
+def _import_great_expectations() -> None:
+    """Once for a process: what it makes stays for good, and collecting it costs each batch a tenth.
+
+    So would anything stay that is to be collected, if it were frozen anew for each suite.
+    """
+    with collector_at_rest():
+        import include.checkpoint  # noqa: F401
+    gc.freeze()
 
 
 def failed_expectation(

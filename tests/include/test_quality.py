@@ -4,6 +4,7 @@ import gc
 import json
 import subprocess
 import sys
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -325,6 +326,18 @@ def test_batches_leave_nothing_behind(suite: Path) -> None:
 
     assert alive() == alive() == alive()
     assert Expectation.configuration is configuration
+
+
+def test_another_quality_keeps_nothing_from_the_collector(suite: Path) -> None:
+    class Garbage:
+        def __init__(self) -> None:
+            self.itself = self
+
+    made(suite, expectation())
+    garbage = weakref.ref(Garbage())
+    made(suite, expectation())
+    gc.collect()
+    assert garbage() is None
 
 
 @pytest.mark.parametrize(
