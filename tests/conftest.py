@@ -64,13 +64,24 @@ def s3() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def own_account() -> Iterator[None]:
-    """An AWS account for a module of tests: what it left is gone, but for lakes."""
-    yield
-    if "moto" in sys.modules:
-        from tests.account import empty_account
+def empty_account() -> Iterator[Callable[[], None]]:
+    """Takes away what moto has but for buckets, as is done after each module of tests.
 
-        empty_account()
+    Moto has one account for the whole process, whatever server it is asked through; buckets have
+    names of their own, and some are kept for a session.
+    """
+
+    def empty() -> None:
+        if "moto.core" in sys.modules:
+            from moto.core.base_backend import BackendDict
+
+            for service in BackendDict._instances:
+                if service.service_name != "s3":
+                    for region in service.values():  # a service's own reset is that of all services
+                        region.reset()
+
+    yield empty
+    empty()
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ import pytest
 from moto.server import ThreadedMotoServer
 from moto.ssm.models import Parameter, ssm_backends
 
-from tests.account import empty_account
 from tests.deploy.ec2 import moto_types, rules
 from tests.host_tools import host_tool
 
@@ -102,7 +101,7 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture
-def cloud(server: str) -> Iterator[Cloud]:
+def cloud(server: str, empty_account: Callable[[], None]) -> Iterator[Cloud]:
     """An empty account but for the buckets of other tests."""
     empty_account()
     cloud = Cloud(server)

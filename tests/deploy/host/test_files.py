@@ -201,7 +201,7 @@ def test_the_airflow_of_the_image_is_the_one_of_the_lock():
 
 
 @pytest.mark.parametrize("tls", ["acme", "internal"])
-def test_caddy_takes_the_caddyfile(tls):
+def test_caddy_takes_the_caddyfile(tls, tmp_path):
     settings = {
         "TWEET_LAKE_API_SERVER": "http://api-server:8080",
         "TWEET_LAKE_DOMAIN": "airflow.example.org",
@@ -209,7 +209,7 @@ def test_caddy_takes_the_caddyfile(tls):
     }
     done = subprocess.run(
         [host_tool("caddy"), "adapt", "--validate", "--config", str(HOST / "Caddyfile")],
-        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", **settings},
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), **settings},
         capture_output=True,
         text=True,
         check=False,

@@ -213,7 +213,15 @@ def test_a_connection_lost_in_the_middle_leaves_nothing(empty, order, tmp_path, 
     assert "Uploads" not in lake.client.list_multipart_uploads(Bucket=lake.bucket)
 
 
-def test_a_broken_export_leaves_the_earlier_one(filled, order, tmp_path):
+@pytest.fixture
+def somebody():
+    """Who presses Ctrl-C: what a shell starts in the background is deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_broken_export_leaves_the_earlier_one(filled, order, tmp_path, somebody):
     wanted = order("fact_tweet")
     destination = parse_destination(str(tmp_path), wanted, Lake)
     export(wanted, destination, at=AT)
