@@ -42,7 +42,7 @@ demo: $(READY) ## Run the main job on this machine's stand-ins, without Docker o
 
 .PHONY: test
 test: $(TESTABLE) ## Run every test
-	@$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: up
 up: $(READY) ## Start Airflow's UI with the sandbox as its world

@@ -43,6 +43,24 @@ if importlib.util.find_spec("moto") is None:
 
 _numbers = itertools.count()
 
+LONGEST = {
+    "tests/browser/test_data_docs.py",
+    "tests/deploy/command/test_lost_host.py",
+    "tests/include/compliance/test_forget.py",
+    "tests/pipeline/test_budget.py",
+    "tests/pipeline/test_forget_deleted.py",
+    "tests/pipeline/test_ingest_tweets.py",
+    "tests/pipeline/test_killed.py",
+    "tests/test_demo.py",
+}
+"""Files of more than half a minute."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest: in the end no process is alone with one while the others idle."""
+    items.sort(key=lambda item: item.nodeid.partition("::")[0] not in LONGEST)
+
 
 @pytest.fixture(scope="session")
 def s3() -> Iterator[Any]:

@@ -1,4 +1,4 @@
-"""A real Airflow over a sandbox of its own, and a real Chromium, once in each process of tests.
+"""A real Airflow over a sandbox of its own, and a real Chromium, for each file of tests.
 
 A test asks for ``airflow`` (what runs, and the one run of ``ingest_tweets`` that it has seen), for
 ``visit`` (a browser that nobody has logged in), and for ``logged_in`` (its window, past the login).
@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
@@ -20,7 +19,6 @@ import requests
 
 from include.interval import Interval
 from include.lake import Lake
-from tests.chromium import headless
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -28,14 +26,8 @@ if TYPE_CHECKING:
     from sandbox.airflow_home import AirflowHome
     from sandbox.world import World
 
-ROOM = Path(__file__).parent
 ACCOUNTS = ("harbour_news", "faulty_feed", "quiet_archive")
 """Of these, ``faulty_feed`` has rows in quarantine."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: another test can't start Playwright while their browser is open."""
-    items.sort(key=lambda item: ROOM in item.path.parents)
 
 
 @dataclass(frozen=True)
@@ -112,17 +104,16 @@ class Visit:
         return {url.split("/")[2] for url in self.requests if not url.startswith("data:")}
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """The browser of all these tests."""
-    with headless() as browser:
-        from playwright.sync_api import expect
+@pytest.fixture(scope="module")
+def browser(chromium: Browser) -> Browser:
+    """The browser of a file of these tests."""
+    from playwright.sync_api import expect
 
-        expect.set_options(timeout=30_000)  # a machine may be busy
-        yield browser
+    expect.set_options(timeout=30_000)  # a machine may be busy
+    return chromium
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def airflow(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAirflow]:
     """Airflow's components, with a lake that one run has filled."""
     from sandbox.airflow_home import AirflowHome
@@ -148,7 +139,7 @@ def airflow(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
             yield airflow
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cookies(browser: Browser, airflow: RunningAirflow) -> Any:
     """What the browser of a user holds who has logged in through Airflow's form."""
     context = browser.new_context()
