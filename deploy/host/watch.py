@@ -88,6 +88,8 @@ def backups(host: Host) -> Iterator[Finding]:
         why = f"journalctl -u {unit} says why, systemctl start {unit} tries again"
         yield "backup", f"the last backup failed; {why}"
         return
+    if cut_short(host):  # told, and no backup can be made before it has ended
+        return
     newest = next(reversed(Metadata(host, QUICK).keys()), None)
     # A new host has a day for its first one.
     times = [datetime.fromtimestamp(host.file.stat().st_mtime, UTC)]

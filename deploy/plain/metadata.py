@@ -97,9 +97,9 @@ def restore(backups: Backups, key: str) -> None:
 
     Their next start migrates what an older version had dumped.
     """
-    keys = backups.keys()
-    if key not in keys:
-        newest = f"; the newest is {keys[-1]}" if keys else ""
+    key, there = backups.key(key), list(backups.sizes())
+    if key not in there:
+        newest = f"; the newest is {there[-1]}" if there else ""
         raise Trouble(f"{backups.place(key)} is not there{newest}")
     of = backups.about(key).get("airflow", installed)
     if Version(of) > Version(installed):

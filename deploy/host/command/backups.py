@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import IO, Any, Protocol
 
-from command.trouble import Trouble, asking_aws, last_words, run
+from command.trouble import Trouble, Undumpable, asking_aws, last_words, run
 
 FOLDER = "backups/metadata/"
 ASIDE = f"{FOLDER}aside/"
@@ -67,6 +67,10 @@ class Backups:
 
         Returns:
             The key of the backup; there is an object under it only if it is whole.
+
+        Raises:
+            Undumpable: pg_dump can't read them.
+            Trouble: what it has read could not be checked, or not be stored.
         """
         key = self._free(FOLDER if about else ASIDE)
         dump = programs.line("pg_dump", "--format=custom")
@@ -86,13 +90,14 @@ class Backups:
         return key
 
     def sizes(self) -> dict[str, int]:
-        """All dumps and their bytes, by key; nothing else that lies there."""
+        """All dumps and their bytes, the oldest first; nothing else that lies there."""
         with asking_aws(self.place(FOLDER)):
             pages = self._s3.get_paginator("list_objects_v2").paginate(
                 Bucket=self.bucket, Prefix=FOLDER, **self._owner
             )
             found = [entry for page in pages for entry in page.get("Contents", [])]
-        return {one["Key"]: one["Size"] for one in found if _KEY.fullmatch(one["Key"])}
+        sizes = {one["Key"]: one["Size"] for one in found if _KEY.fullmatch(one["Key"])}
+        return {key: sizes[key] for key in sorted(sizes, key=made_at)}
 
     def keys(self) -> list[str]:
         """All backups of a release, the oldest first."""
@@ -131,8 +136,12 @@ class Backups:
                 raise Trouble(f"{place} can't be restored, all is as it was: {_all(said)}")
 
     def place(self, key: str) -> str:
-        """A key as people write it."""
+        """A key as it is shown to people."""
         return f"s3://{self.bucket}/{key}"
+
+    def key(self, place: str) -> str:
+        """A key as people name it: as it was shown, or by itself."""
+        return place.removeprefix(self.place(""))
 
     def _free(self, folder: str) -> str:
         """A key of now that no dump has: two in a second are two."""
@@ -171,8 +180,11 @@ class _Checked:
         except BrokenPipeError:
             self.source.kill()
             piece = b""
-        if not piece and (self.reader.wait() or self.source.wait()):
-            raise Trouble(f"no backup was made, the metadata can't be dumped: {_all(self.said)}")
+        if not piece:
+            dumped, read = self.source.wait(), self.reader.wait()
+            if dumped or read:
+                kind = Undumpable if dumped > 0 else Trouble  # below 0 it was killed
+                raise kind(f"no backup was made, the metadata can't be dumped: {_all(self.said)}")
         return piece
 
 

@@ -12,7 +12,7 @@ from botocore.config import Config
 
 from command.backups import Backups, do
 from command.host import Host
-from command.trouble import Trouble, fails, run, say
+from command.trouble import Trouble, Undumpable, fails, run, say
 
 
 class Metadata:
@@ -34,16 +34,19 @@ class Metadata:
         return self.backups.write(self._programs(), about)
 
     def put_aside(self, image: str) -> None:
-        """Dump what something else is about to replace, unless that can't be had any more.
+        """Dump what something else is about to replace, unless it can't be read any more.
 
         Args:
             image: whose compose file says what the database is.
+
+        Raises:
+            Trouble: it can be read, and yet not be kept.
         """
         self._host.start_database(image)
         try:
             place = self.backups.place(self.backups.write(self._programs(image), {}))
             say(f"the metadata as it was left is kept as {place}")
-        except Trouble as error:
+        except Undumpable as error:
             say(f"the metadata as it was left can't be kept: {error}")
 
     def keys(self) -> list[str]:
@@ -68,17 +71,26 @@ class Metadata:
             do(programs, "dropdb", "--if-exists", leftover, what=what)
         do(programs, "createdb", "restored", what="the database takes no second one beside it")
         restore = ("pg_restore", "--dbname=restored", "--no-owner", "--exit-on-error")
-        self.backups.feed(key, programs, *restore)
-        self._rename(airflow="replaced", restored="airflow")
+        try:
+            self.backups.feed(key, programs, *restore)
+            self._rename(airflow="replaced", restored="airflow")
+        except Trouble:
+            self._drop("restored")
+            raise
 
     def take_back(self) -> None:
         """Undo `put_back`."""
         self._rename(airflow="restored", replaced="airflow")
+        self._drop("restored")
 
     def tidy(self) -> None:
-        """Make the last `put_back` final; where that fails, the next one does it."""
+        """Make the last `put_back` final."""
+        self._drop("replaced")
+
+    def _drop(self, name: str) -> None:
+        """Make room; where that fails, the next `put_back` does it."""
         programs = self._programs()
-        fails(*programs.line("dropdb", "--if-exists", "replaced"), env=programs.environment)
+        fails(*programs.line("dropdb", "--if-exists", name), env=programs.environment)
 
     def _rename(self, **names: str) -> None:
         orders = [f"--command=ALTER DATABASE {old} RENAME TO {new}" for old, new in names.items()]

@@ -79,10 +79,13 @@ def move(host: Host, to: str, backup: str | None = None) -> None:
     except (Trouble, OSError) as error:  # the metadata is as it was
         say(f"{error}\ngoing on with {old}")
         try:
-            host.remember(move=None)
-            host.up(old)
+            try:
+                host.up(old)
+            finally:
+                host.remember(move=None)
         except Trouble as worse:
-            raise Trouble(f"{error}; {worse}; nothing runs: tweet-lake start tries again") from None
+            way = cut_short(host) or "nothing runs: tweet-lake start tries again"
+            raise Trouble(f"{error}; {worse}; {way}") from None
         raise
     _arrive(host, metadata)
 
@@ -149,8 +152,9 @@ def _begin_again(host: Host, image: str, key: str | None, other: str) -> Metadat
             f"{metadata.backups.place(key)}, the metadata of {image}, has expired or was deleted; "
             f"nothing was stopped, and tweet-lake {other} is the way out that is left"
         )
-    host.quieten()
-    metadata.put_aside(image)
+    with _or_nothing_runs(host):
+        host.quieten()
+        metadata.put_aside(image)
     return metadata
 
 

@@ -27,6 +27,10 @@ class Trouble(Exception):
     """Something that a person has to know; the message names it and the remedy."""
 
 
+class Undumpable(Trouble):
+    """The metadata can't be read any more."""
+
+
 def run(
     *command: str,
     what: str,

@@ -69,6 +69,37 @@ def test_metadata_that_can_t_be_dumped_can_be_replaced(started):
     assert runs(started) == "20000"
 
 
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [("pg_restore --file=", "no such container"), ("pg_restore --dbname", "No space left")],
+    ids=["what is there can't be kept", "the backup can't be read in"],
+)
+def test_a_restore_that_can_t_be_done_leaves_all_as_it_was(started, program, said):
+    started.done("backup")
+    started.database.sql("DELETE FROM run WHERE id > 7")
+    started.done("stop")
+    started.order(program, said=said)
+    assert said in started.refused("restore")
+    assert runs(started) == "7"
+    assert started.database.names() == {"airflow"}, "half a copy fills the disk"
+
+
+def test_a_restore_takes_what_the_backup_has_printed(started):
+    place = started.done("backup").strip()
+    started.done("stop")
+    assert started.done("restore", place).startswith("the metadata as it was left")
+
+
+def test_status_says_what_it_can_where_aws_says_nothing(started):
+    started.set(TWEET_LAKE_BUCKET="of-nobody")
+    process = started.start("status")
+    told, refused = process.communicate()
+    assert process.returncode == 1
+    assert "disk " in told
+    assert "tweet-lake-scheduler-1" in told
+    assert "s3://of-nobody/backups/metadata/" in refused
+
+
 def test_the_backup_tells_of_which_release_it_is(started):
     started.done("backup")
     about = client("s3", started.endpoint).head_object(Bucket=started.bucket, Key=keys(started)[0])

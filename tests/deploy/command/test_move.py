@@ -133,6 +133,16 @@ def test_what_a_release_did_after_its_upgrade_was_killed_is_kept(started):
     is_at(started, NEW, "1 2 3 4")
 
 
+def test_a_backup_of_what_was_cut_short_says_what_it_is_worth(started):
+    started.killed("upgrade", NEW, at=f"after {UP}")
+    expire(started, state(started)["move"]["kept"])
+    told = started.done("backup")
+    assert f"s3://{started.bucket}/backups/metadata/aside/" in told
+    assert "it was put aside, for who names it" in told
+    assert f"the upgrade to {NEW} was cut short: tweet-lake upgrade tries again" in told
+    assert "backup    none\n" in started.done("status")
+
+
 def test_going_on_loses_nothing_of_what_was_done_meanwhile(started):
     started.killed("upgrade", NEW, at=f"after {UP}")
     started.database.sql("INSERT INTO run VALUES (4)")

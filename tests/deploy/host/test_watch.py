@@ -217,7 +217,10 @@ def test_an_upgrade_that_was_cut_short_is_told_though_its_containers_run(host):
     move = {"to": "lake:2", "with": None, "kept": "backups/metadata/20261101T000000Z.dump"}
     state = host.folder / "var" / "state.json"
     state.write_text(json.dumps({"image": "lake:1", "move": move}))
+    host.grow_old()
     ((_, text),) = host.look()
+    assert "tweet-lake backup" not in text, "it makes none before that has ended"
+    host.backup(timedelta(hours=1))
     assert "the upgrade to lake:2 was cut short: tweet-lake upgrade tries again" in text
     state.write_text("{")
     ((_, text),) = host.look()
