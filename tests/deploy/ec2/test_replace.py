@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -135,3 +136,14 @@ def test_without_a_stack_it_says_so(cloud, shell):
     done = shell(REPLACE)
     assert done.returncode == 1
     assert "There is no stack tweet-lake here" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["release", "replace"])
+def test_the_bash_of_macos_can_run_it(name):
+    """It is 3.2, to which an array without members is unset: an error here."""
+    script = (REPOSITORY / "deploy" / "ec2" / name).read_text()
+    assert "set -euo pipefail" in script
+    maybe_empty = re.findall(r'(\w+)=\((?:\)|"\$\{@)', script)
+    assert [a for a in maybe_empty if re.search(rf"\$\{{{a}\[[@*]", script)] == []
+    later = r"mapfile|readarray|(?:declare|local) -[An]|\|&|&>>|-v \w+ \]|\$\{\w+(?:[,^]|@[A-Za-z])"
+    assert re.findall(later, script) == []
