@@ -10,6 +10,7 @@ import pytest
 from tests.deploy.ec2.conftest import REPOSITORY
 
 KEY = "backups/metadata/20261121T031000Z.dump"
+ASIDE = "backups/metadata/aside/20261121T090000Z.dump"
 REPLACE = f"export AWS_DEFAULT_REGION=eu-central-1; {REPOSITORY}/deploy/ec2/replace"
 
 
@@ -21,8 +22,8 @@ def made(cloud, ubuntu):
     s3.delete_bucket_policy(Bucket=bucket)  # moto speaks no TLS, which the policy asks for
     s3.put_object(Bucket=bucket, Key=KEY, Body=b"a dump")
     # What a restore has put aside, or a move that was cut short has left; and a note of somebody's.
-    for name in ("aside/20261121T090000Z.dump", "note.txt"):
-        s3.put_object(Bucket=bucket, Key=f"backups/metadata/{name}", Body=b"of no use")
+    for key in (ASIDE, "backups/metadata/note.txt"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"of no use")
     return made
 
 
@@ -63,6 +64,7 @@ def test_another_host_comes_with_the_address_and_all_that_lasts(cloud, made, she
     assert {alarm["Dimensions"][0]["Value"] for alarm in alarms} == {now["HostId"]}
     assert now["HostId"] in done.stdout
     assert f"tweet-lake restore {KEY}\n" in done.stdout
+    assert f"{ASIDE} is newer: it was put aside" in done.stdout
 
     # Moto has no eye for the stack's policy.
     calls = [call.split("\0") for call in (tmp_path / "aws.log").read_text().split("\0\n\0")]
