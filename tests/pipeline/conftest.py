@@ -13,6 +13,8 @@ from include.interval import Interval
 from include.lake import ZONES, Lake, run_report_key
 from include.report import AccountReport, RunReport
 from sandbox.world import World
+from tests.deploy.ec2.calls import Call, recorded
+from tests.deploy.ec2.role import GLUE, refused
 
 SETTINGS = {
     "bucket": "tweet-lake",
@@ -44,13 +46,36 @@ class Run:
         return {key: self.lake.get(key) for key in self.lake.keys("")}
 
 
+@pytest.fixture(autouse=True)
+def asked_of_aws() -> Iterator[set[Call]]:
+    """What DAGs ask of AWS: no more than the role of deploy/ec2 may. Tests have another login."""
+    with recorded() as calls:
+        yield calls
+    assert refused(calls) == []
+
+
+@pytest.fixture
+def glue_database(world: World) -> Iterator[str]:
+    """The name of the database in Glue, which the stack makes; gone afterwards."""
+    glue = boto3.client(
+        "glue",
+        endpoint_url=world.s3_url,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        region_name="us-east-1",
+    )
+    glue.create_database(DatabaseInput={"Name": GLUE})
+    yield GLUE
+    glue.delete_database(Name=GLUE)
+
+
 @pytest.fixture
 def world_lake(world: World) -> Iterator[Lake]:
     client = boto3.client(
         "s3",
         endpoint_url=world.s3_url,
-        aws_access_key_id="sandbox",
-        aws_secret_access_key="sandbox",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
         region_name="us-east-1",
     )
     lake = Lake(client, world.bucket)

@@ -28,8 +28,8 @@ def topic(world):
     client = boto3.client(
         "sns",
         endpoint_url=world.s3_url,
-        aws_access_key_id="sandbox",
-        aws_secret_access_key="sandbox",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
         region_name="us-east-1",
     )
     arn = client.create_topic(Name="tweet-lake")["TopicArn"]

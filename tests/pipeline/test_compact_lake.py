@@ -53,8 +53,8 @@ def partitions(world, database):
     glue = boto3.client(
         "glue",
         endpoint_url=world.s3_url,
-        aws_access_key_id="sandbox",
-        aws_secret_access_key="sandbox",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
         region_name="us-east-1",
     )
     answer = glue.get_partitions(DatabaseName=database, TableName="tweets")
@@ -62,18 +62,18 @@ def partitions(world, database):
 
 
 def test_a_day_is_compacted_and_told_to_glue_and_once_more_after_rows_came(
-    world, ingest, interval, compact_lake
+    world, ingest, interval, compact_lake, glue_database
 ):
     run = ingest("harbour_news", "city_weather")
     assert run.succeeded
     before = counted(run.lake)
     assert [row[1] for row in before] == ["city_weather", "harbour_news"]
-    done = compact_lake(glue_database="of_a_run", raw_days=90, quarantine_days=90)
+    done = compact_lake(glue_database=glue_database, raw_days=90, quarantine_days=90)
     assert done == {"compact": {"success"}, "apply_retention": {"success"}}
     manifest = read_manifest(run.lake, "tweets", interval.day)
     assert sum(file.rows for file in manifest.files) == sum(row[2] for row in before)
     assert counted(run.lake) == before
-    assert partitions(world, "of_a_run") == [
+    assert partitions(world, glue_database) == [
         (str(interval.day), f"s3://tweet-lake/{manifest.prefix}")
     ]
     rules = run.lake.client.get_bucket_lifecycle_configuration(Bucket="tweet-lake")["Rules"]
@@ -90,12 +90,14 @@ def test_a_day_is_compacted_and_told_to_glue_and_once_more_after_rows_came(
     assert [row[1] for row in counted(run.lake)] == ["city_weather", "harbour_news", "late_account"]
 
 
-def test_a_day_that_can_not_be_compacted_holds_up_no_other(world, ingest, interval, compact_lake):
+def test_a_day_that_can_not_be_compacted_holds_up_no_other(
+    world, ingest, interval, compact_lake, glue_database
+):
     run = ingest("harbour_news")
     (key,) = run.account("harbour_news").curated_keys
     broken = key.replace(f"dt={interval.day}", "dt=2026-11-01")
     run.lake.put(broken, b"no Parquet")
-    done = compact_lake(glue_database="of_a_failure")
+    done = compact_lake(glue_database=glue_database)
     assert done == {"compact": {"success", "failed"}, "apply_retention": {"success"}}
     assert read_manifest(run.lake, "tweets", interval.day) is not None
-    assert [day for day, _ in partitions(world, "of_a_failure")] == [str(interval.day)]
+    assert [day for day, _ in partitions(world, glue_database)] == [str(interval.day)]

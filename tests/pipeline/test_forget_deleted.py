@@ -109,14 +109,19 @@ def record_of(lake, name="record"):
     return lake.get_json(f"compliance/dt=2026-11-03/{name}.json")
 
 
-def glue_of(run, monkeypatch):
-    """A Glue that shows the lake's posts, and a setting that names it."""
-    settings = json.loads(os.environ["AIRFLOW_VAR_TWEET_LAKE"])
-    with_glue = {**settings, "glue_database": "of_forgetting"}
-    monkeypatch.setenv("AIRFLOW_VAR_TWEET_LAKE", json.dumps(with_glue))
-    glue = open_glue(load_settings())
-    assert glue.keep(run.lake, "tweets") > 0
-    return glue
+@pytest.fixture
+def glue_of(glue_database, monkeypatch):
+    """A Glue that shows a lake's posts, and a setting that names it."""
+
+    def glue_of(run):
+        settings = json.loads(os.environ["AIRFLOW_VAR_TWEET_LAKE"])
+        with_glue = {**settings, "glue_database": glue_database}
+        monkeypatch.setenv("AIRFLOW_VAR_TWEET_LAKE", json.dumps(with_glue))
+        glue = open_glue(load_settings())
+        assert glue.keep(run.lake, "tweets") > 0
+        return glue
+
+    return glue_of
 
 
 def in_warehouse(run, url):
@@ -178,7 +183,7 @@ def test_what_is_forgotten_leaves_the_warehouse_too(world, full_lake, forget, wa
     assert [text for text in gone if text in after] == []
 
 
-def test_nothing_of_what_x_hides_is_left_anywhere(world, ingest, full_lake, forget, monkeypatch):
+def test_nothing_of_what_x_hides_is_left_anywhere(world, ingest, full_lake, forget, glue_of):
     run, metrics = full_lake
     posts = {row["tweet_id"]: row for row in rows_of(run.lake, "curated/tweets/")}
     bad = rows_of(run.lake, "quarantine/tweets/")
@@ -208,7 +213,7 @@ def test_nothing_of_what_x_hides_is_left_anywhere(world, ingest, full_lake, forg
         for day in curated_days(run.lake, dataset):
             compact(run.lake, dataset, day, DAY)
     assert {row["tweet_id"] for row in rows_of(run.lake, "compacted/tweets/")} == posts.keys()
-    glue = glue_of(run, monkeypatch)
+    glue = glue_of(run)
     before = whole(run)
     assert all(repr(text)[1:-1] in before for text in kept | texts)
 
@@ -248,14 +253,14 @@ def test_nothing_of_what_x_hides_is_left_anywhere(world, ingest, full_lake, forg
 
 
 def test_what_could_go_leaves_glue_and_the_warehouse_though_a_page_of_the_rest_is_lost(
-    world, full_lake, forget, monkeypatch
+    world, full_lake, forget, glue_of
 ):
     run, _ = full_lake
     users = {user["username"]: user["user_id"] for user in rows_of(run.lake, "curated/users/")}
     for dataset in dataset_names():
         for day in curated_days(run.lake, dataset):
             compact(run.lake, dataset, day, DAY)
-    glue, told = glue_of(run, monkeypatch), len(announced())
+    glue, told = glue_of(run), len(announced())
     for name in ("city_weather", "harbour_news"):
         world.fates.suspend(name)
     for key in list(run.lake.keys("raw/tweets/")):

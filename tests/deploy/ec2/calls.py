@@ -17,23 +17,30 @@ from unittest import mock
 from moto.core.authorization import ActionAuthenticatorMixin
 
 Call = tuple[str, str]
-_SCOPE = re.compile(r"Credential=[^/]+/\d+/([a-z0-9-]+)/([a-z0-9-]+)/")
+_SCOPE = re.compile(r"Credential=([^/]+)/\d+/([a-z0-9-]+)/([a-z0-9-]+)/")
 ACCOUNT = "123456789012"
 
 
 @contextmanager
-def recorded() -> Iterator[set[Call]]:
-    """Note each signed request where moto would judge it, if it were told to enforce IAM."""
+def recorded(login: str = "sandbox") -> Iterator[set[Call]]:
+    """Note each request where moto would judge it, if it were told to enforce IAM.
+
+    Args:
+        login: whose, by the id of the key that has signed them; `World.environment` names the
+            pipeline's.
+    """
     calls: set[Call] = set()
 
     def note(self: Any, _kind: type, resource: str = "*") -> None:
-        if scope := _SCOPE.search(self.headers.get("Authorization", "")):
-            region, service = scope.groups()
-            if service == "s3":
-                calls.add((f"s3:{self.data['Action']}", resource))
-            else:
-                action = self._get_action()
-                calls.update((f"{service}:{action}", arn) for arn in _arns(self, service, region))
+        scope = _SCOPE.search(self.headers.get("Authorization", ""))
+        if scope is None or scope[1] != login:
+            return
+        _, region, service = scope.groups()
+        if service == "s3":
+            calls.add((f"s3:{self.data['Action']}", resource))
+        elif service != "sts":  # who they are is told to all
+            action = self._get_action()
+            calls.update((f"{service}:{action}", arn) for arn in _arns(self, service, region))
 
     with mock.patch.object(ActionAuthenticatorMixin, "_authenticate_and_authorize_action", note):
         yield calls
@@ -44,7 +51,7 @@ def _arns(request: Any, service: str, region: str) -> list[str]:
     if service == "sns":
         (topic,) = request.querystring.get("TopicArn") or request.querystring["TargetArn"]
         return [topic]
-    if service in {"ecr", "sts"}:
+    if service == "ecr":
         return ["*"]
     asked = json.loads(request.body)
     own = f"arn:aws:{service}:{region}:{ACCOUNT}"
