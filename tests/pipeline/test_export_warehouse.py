@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from tests.pipeline.conftest import SETTINGS
+
 DAGS = Path(__file__).parents[2] / "dags"
 DAY = datetime(2026, 11, 2, tzinfo=UTC)
 
@@ -46,3 +48,13 @@ def test_the_form_s_export_lies_where_it_was_wanted(run, tmp_path, capsys):
 def test_what_can_not_be_fails_and_leaves_nothing(run, tmp_path):
     assert run(relation="dim_hashtag", account="nasa").state == "failed"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_for_other_programs_is_put_beside_the_lake(run, world, asked_of_aws, monkeypatch):
+    for name, value in world.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AIRFLOW_VAR_TWEET_LAKE", json.dumps(SETTINGS))
+    finished = run(relation="dim_hashtag", to=f"s3://{world.bucket}/exports/")
+    assert finished.state == "success"
+    exported = f"arn:aws:s3:::{world.bucket}/exports/dim_hashtag.csv"
+    assert ("s3:PutObject", exported) in asked_of_aws

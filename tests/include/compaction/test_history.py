@@ -21,6 +21,8 @@ from include.connections import load_settings, open_lake
 from include.datasets import dataset_named
 from include.errors import BadConfiguration
 from include.failures import Failures
+from tests.deploy.ec2.calls import recorded
+from tests.deploy.ec2.role import refused
 from tests.include.landed_rows import DAY, NESTED, interval, land, row
 
 FIRST = date(2026, 11, 2)
@@ -202,7 +204,10 @@ def test_a_plan_goes_once_its_days_are_published(world, monkeypatch, tmp_path):
         publish_history(f"s3a://{world.bucket}/{key}")
     assert lake.find(key) is not None
     compact(lake, "users", FIRST, NOW)
-    assert publish_history(f"s3a://{world.bucket}/{key}") == ["2026-11-02"]
+    with recorded() as calls:
+        assert publish_history(f"s3a://{world.bucket}/{key}") == ["2026-11-02"]
+    assert refused(calls) == []
+    assert calls
     assert list(lake.keys("catalogue/plans/")) == []
     with pytest.raises(BadConfiguration, match="Trigger 'compact_history' anew"):
         publish_history(f"s3a://{world.bucket}/{key}")
