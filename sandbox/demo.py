@@ -123,8 +123,8 @@ def s3_client(world: World) -> Any:
     return boto3.client(
         "s3",
         endpoint_url=world.s3_url,
-        aws_access_key_id="sandbox",
-        aws_secret_access_key="sandbox",  # noqa: S106 - the stand-in's, not a secret
+        aws_access_key_id="test",  # not the runs' login: who records their calls tells them apart
+        aws_secret_access_key="test",  # noqa: S106 - the stand-in's, not a secret
         region_name="us-east-1",
     )
 

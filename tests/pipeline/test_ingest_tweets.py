@@ -178,8 +178,9 @@ def test_a_wrong_token_is_named_and_nothing_lands(world, ingest):
     assert "'x_api'" in text
 
 
-def test_a_missing_bucket_is_named(world, ingest):
+def test_a_missing_bucket_is_named(world, ingest, asked_of_aws):
     run = ingest("harbour_news", bucket="not-there")
+    asked_of_aws.clear()  # the role knows no bucket but the stack's
     assert not run.succeeded
     assert world.requests == []
     assert "s3://not-there/" in world.mails[0].get_body(("plain",)).get_content()
