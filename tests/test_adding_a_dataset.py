@@ -10,7 +10,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
 PAGE = REPOSITORY / "docs" / "adding-a-dataset.md"
-ROOMS = ("config", "dags", "expectations", "include", "sandbox", "tests")
+ROOMS = ("config", "dags", "deploy", "expectations", "include", "sandbox", "tests")
 
 
 ITS_ROWS_ARE_KNOWN = """

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from airflow.sdk.configuration import clear_secrets_backends_cache
 
 from include.doctor.examination import Look, examine
 from include.doctor.finding import Finding
@@ -56,6 +57,13 @@ def aws(connection: Set) -> Set:
         connection("aws_default", conn_type="aws", login="test", password="test", extra=named)
 
     return to
+
+
+@pytest.fixture(autouse=True)
+def own_secrets_backend() -> Iterator[None]:
+    """Airflow keeps the first backend that a process asks for: nobody gets that of another test."""
+    yield
+    clear_secrets_backends_cache()
 
 
 @pytest.fixture
